@@ -1,0 +1,265 @@
+package libssl
+
+// #include "shim.h"
+import "C"
+
+import (
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+	"weak"
+
+	"github.com/seed-c1436005/libssl/internal/handle"
+)
+
+// ctxState is what belongs to an SSL_CTX and not to one of its handles. C names it by its id; it dies with the SSL_CTX.
+type ctxState struct {
+	id     uintptr
+	handle atomic.Pointer[weak.Pointer[Ctx]] // one of the handles; sessions keep it reachable
+
+	newSession    atomic.Pointer[func(*SSL, *Session)]
+	removeSession atomic.Pointer[func(*Ctx, *Session)]
+	removeNotify  atomic.Pointer[func(*Session)]
+	getSession    atomic.Pointer[func(*SSL, []byte) *Session]
+	panicHandler  atomic.Pointer[func(*CallbackPanic)]
+}
+
+var ctxStates handle.Registry[*ctxState]
+
+// keeper returns a Ctx for a session to keep reachable, or nil if none is left.
+func (c *ctxState) keeper() *Ctx {
+	if w := c.handle.Load(); w != nil {
+		return w.Value()
+	}
+	return nil
+}
+
+// CallbackPanic is the value of a panic that began in a callback. The panic cannot cross C: it goes on, with this value, when the call of this
+// package that ran the callback returns. Callbacks that follow within that call are not run.
+type CallbackPanic struct {
+	Callback string // the C name of the callback
+	Value    any    // what the callback panicked with
+	Stack    []byte // where
+}
+
+// Error returns the value and the stack.
+func (p *CallbackPanic) Error() string {
+	return fmt.Sprintf("panic in %s: %v\n\n%s", p.Callback, p.Value, p.Stack)
+}
+
+// Unwrap returns the value if it is an error.
+func (p *CallbackPanic) Unwrap() error {
+	err, _ := p.Value.(error)
+	return err
+}
+
+// afterCall is what callbacks leave to be done when the C call that ran them has returned.
+type afterCall struct {
+	ctx     *ctxState
+	removed []*Session // for removeNotify
+	panic   *CallbackPanic
+}
+
+var afterCalls handle.Registry[*afterCall]
+
+// settle does what the callbacks of a call left to do. It panics if one of them did.
+func settle(pending C.uint64_t) {
+	if pending == 0 {
+		return
+	}
+	after, _ := afterCalls.Remove(uintptr(pending))
+	for _, session := range after.removed {
+		if notify := after.ctx.removeNotify.Load(); notify != nil {
+			(*notify)(session)
+		}
+		session.Free()
+	}
+	if after.panic != nil {
+		panic(after.panic)
+	}
+}
+
+// invoke runs a callback of the SSL_CTX with this id. It returns the call's pending work, which it may add to.
+//
+// A panic waits there for the outer call to return. A Goexit, such as t.FailNow's, cannot: it would unwind C frames that hold libssl's locks.
+func invoke(name string, id C.uintptr_t, pending C.uint64_t, f func(*ctxState, func() *afterCall)) (now C.uint64_t) {
+	ctx, ok := ctxStates.Get(uintptr(id))
+	if !ok {
+		return pending
+	}
+	now = pending
+	after := func() *afterCall {
+		if now == 0 {
+			now = C.uint64_t(afterCalls.Add(&afterCall{ctx: ctx}))
+		}
+		a, _ := afterCalls.Get(uintptr(now))
+		return a
+	}
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		if v := recover(); v != nil {
+			after().panic = &CallbackPanic{Callback: name, Value: v, Stack: debug.Stack()}
+			return
+		}
+		fatal("runtime.Goexit (or t.FailNow) in " + name + ": C's locks would be held for ever. Return from the callback instead")
+	}()
+	if pending == 0 || after().panic == nil {
+		f(ctx, after)
+	}
+	returned = true
+	return now
+}
+
+func fatal(text string) {
+	p := C.CString(text)
+	C.gossl_fatal(p)
+}
+
+//export gosslNewSession
+func gosslNewSession(id C.uintptr_t, p *C.gossl_ssl, sp *C.SSL_SESSION, pending C.uint64_t) C.uint64_t {
+	session := &Session{}
+	session.ref.OwnUntilClose(sessionKind, sp)
+	defer session.Free()
+	return invoke("new_session_cb", id, pending, func(ctx *ctxState, _ func() *afterCall) {
+		if f := ctx.newSession.Load(); f != nil {
+			session.ctx = ctx.keeper()
+			C.gossl_session_set_mark(sp, C.uintptr_t(ctx.id))
+			ssl := lendSSL(p, session.ctx)
+			defer ssl.ref.Expire()
+			(*f)(ssl, session)
+		}
+	})
+}
+
+//export gosslRemoveSession
+func gosslRemoveSession(id C.uintptr_t, cp *C.SSL_CTX, sp *C.SSL_SESSION, pending C.uint64_t) C.uint64_t {
+	return invoke("remove_session_cb", id, pending, func(ctx *ctxState, after func() *afterCall) {
+		if f := ctx.removeSession.Load(); f != nil {
+			C.SSL_SESSION_up_ref(sp)
+			session := &Session{ctx: ctx.keeper()}
+			session.ref.OwnUntilClose(sessionKind, sp)
+			defer session.Free()
+			c := &Ctx{state: ctx, lent: true}
+			c.ref.Lend(cp)
+			defer c.ref.Expire()
+			(*f)(c, session)
+		}
+		if ctx.removeNotify.Load() != nil {
+			C.SSL_SESSION_up_ref(sp)
+			a := after()
+			a.removed = append(a.removed, ownSession(sp, ctx.keeper()))
+		}
+	})
+}
+
+//export gosslGetSession
+func gosslGetSession(id C.uintptr_t, p *C.gossl_ssl, sid *C.uchar, n C.int, out **C.SSL_SESSION, pending C.uint64_t) C.uint64_t {
+	return invoke("get_session_cb", id, pending, func(ctx *ctxState, _ func() *afterCall) {
+		f := ctx.getSession.Load()
+		if f == nil {
+			return
+		}
+		ssl := lendSSL(p, ctx.keeper())
+		defer ssl.ref.Expire()
+		session := (*f)(ssl, C.GoBytes(unsafe.Pointer(sid), n))
+		sp, ok := session.acquire()
+		if !ok {
+			return
+		}
+		defer session.ref.Release()
+		// libssl will put it into this Ctx's cache: one that may be in another's is served as a copy.
+		if mark := uintptr(C.gossl_session_mark(sp)); mark != 0 && mark != ctx.id {
+			if _, alive := ctxStates.Get(mark); alive {
+				r := C.gossl_session_dup(sp)
+				*out = (*C.SSL_SESSION)(r.ptr)
+				if r.errors != nil {
+					C.gossl_errors_free(r.errors)
+				}
+				return
+			}
+		}
+		session.share()
+		C.gossl_session_set_mark(sp, C.uintptr_t(ctx.id))
+		C.SSL_SESSION_up_ref(sp)
+		*out = sp
+	})
+}
+
+//export gosslCtxDies
+func gosslCtxDies(id C.uintptr_t) { ctxStates.Remove(uintptr(id)) }
+
+//export gosslWake
+func gosslWake(key C.uintptr_t) { parking.Wake(uintptr(key)) }
+
+// gosslDispatch gets what callbacks of a call that C itself made left to do, or an SSL to be freed.
+//
+//export gosslDispatch
+func gosslDispatch(_ C.uintptr_t, pending C.uint64_t, p *C.gossl_ssl) {
+	dispatch(func() {
+		if p != nil {
+			pending = C.gossl_ssl_free(p, 0).pending
+		}
+		settleAlone(pending)
+	})
+}
+
+// settleAlone is settle where no caller could recover a panic: it goes to the Ctx's handler.
+func settleAlone(pending C.uint64_t) {
+	if pending == 0 {
+		return
+	}
+	after, _ := afterCalls.Get(uintptr(pending))
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		p, ok := v.(*CallbackPanic)
+		if !ok {
+			p = &CallbackPanic{Callback: "remove notification", Value: v, Stack: debug.Stack()}
+		}
+		if h := after.ctx.panicHandler.Load(); h != nil {
+			(*h)(p)
+			return
+		}
+		panic(p)
+	}()
+	settle(pending)
+}
+
+// dispatcher runs functions one after the other, in a goroutine that lives while there are some.
+var dispatcher struct {
+	mu      sync.Mutex
+	queue   []func()
+	running bool
+}
+
+func dispatch(f func()) {
+	d := &dispatcher
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.queue = append(d.queue, f)
+	if d.running {
+		return
+	}
+	d.running = true
+	go func() {
+		for {
+			d.mu.Lock()
+			if len(d.queue) == 0 {
+				d.running = false
+				d.mu.Unlock()
+				return
+			}
+			f := d.queue[0]
+			d.queue = d.queue[1:]
+			d.mu.Unlock()
+			f()
+		}
+	}()
+}

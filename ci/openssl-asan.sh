@@ -1,0 +1,92 @@
+#!/bin/sh
+# ci/openssl-asan.sh [--source|--coverage] [--print-env]
+#
+# Builds Debian's OpenSSL 1.1.1w with AddressSanitizer into .openssl-asan/ and prints its PKG_CONFIG_PATH, for
+# `go test -asan`. --coverage builds it with gcov's counters into .openssl-gcov/ instead, --source only unpacks the
+# patched source into .openssl-src/openssl-1.1.1w. Where LIBSSL_DEST is set, the folders are $LIBSSL_DEST-asan and so on.
+# A Go program ends without running C's exit handlers, and then gcov's counters are lost: end such a test binary by C's
+# exit in TestMain. The counters appear in .openssl-src/build-gcov, where gcov is to be run: gcov ssl/ssl_sess.gcda
+# The first build takes about a minute on two processors; afterwards nothing is done until ci/openssl.sha256 changes.
+set -eu
+exec 3>&1 1>&2 # standard output is for the answer alone
+
+. "$(dirname "$0")/openssl-lib.sh"
+
+kind=asan print_env=''
+for argument; do
+	case $argument in
+	--source) kind=source ;;
+	--coverage) kind=gcov ;;
+	--print-env) print_env=yes ;;
+	*) die "unknown argument '$argument'; usage: ci/openssl-asan.sh [--source|--coverage] [--print-env]" ;;
+	esac
+done
+
+# unpack_source makes the patched tree in $tmp, in the way of dpkg-source, which is not on every machine.
+unpack_source() {
+	files=$(locked 'openssl_.*\(dsc\|tar\..z\)')
+	# shellcheck disable=SC2086 # a list
+	fetch "$tmp/download" $files
+	tree=$tmp/$tree_name
+	mkdir "$tree"
+	tar -xzf "$tmp"/download/*.orig.tar.gz -C "$tree" --strip-components=1
+	tar -xJf "$tmp"/download/*.debian.tar.xz -C "$tree"
+	grep -v '^#' "$tree/debian/patches/series" | while read -r name; do
+		patch -d "$tree" -p1 -F0 -N -s --no-backup-if-mismatch -i "debian/patches/$name" || die "the patch $name does not apply"
+	done
+	rm -r "$tmp/download"
+}
+
+# build CFLAGS... makes a prefix in $tmp, which will stand in $goal. It is built outside of $tmp, as debug information
+# and coverage counters keep the build's path; Debian's arguments (debian/rules), for a library that differs in CFLAGS alone.
+build() {
+	arch=$(architecture)
+	ec=''
+	[ "$arch" != amd64 ] || ec=enable-ec_nistp_64_gcc_128
+	work=$source/build-$kind log=$source/build-$kind.log
+	rm -rf "$work" && mkdir "$work"
+	(
+		# shellcheck disable=SC2086 # may be empty
+		cd "$work" && perl "../$tree_name/Configure" "debian-$arch" shared --prefix="$goal" --libdir=lib --openssldir=/usr/lib/ssl \
+			no-idea no-mdc2 no-rc5 no-zlib no-ssl3 no-ssl3-method no-capieng \
+			enable-unit-test enable-rfc3779 enable-cms $ec -g "$@" &&
+			make -j"$(nproc)" build_libs
+	) >"$log" 2>&1 </dev/null || die "the build of OpenSSL failed; see $log"
+	mkdir -p "$tmp/include/openssl" "$tmp/lib"
+	cp "$source/$tree_name"/include/openssl/*.h "$work"/include/openssl/*.h "$tmp/include/openssl/"
+	cp -d "$work"/lib*.so* "$tmp/lib/"
+	write_pc "$goal"
+}
+
+goal=$(absolute "${LIBSSL_DEST:-$repo/.openssl}")
+usable_path "$goal"
+source=$goal-src prefix=$goal-$kind tree_name=openssl-${version%%-*}
+need flock:util-linux sha256sum:coreutils patch:patch xz:xz-utils
+
+if ! ready "$source" "$tree_name/Configure"; then
+	begin "$source"
+	if ! ready "$source"; then
+		unpack_source
+		finish
+		say "source of OpenSSL ${version%%-*} (Debian $version) ready in $source/$tree_name"
+	fi
+fi
+if [ "$kind" = source ]; then
+	echo "$source/$tree_name" >&3
+	exit 0
+fi
+
+if ! ready "$prefix" lib/libssl.so.1.1 lib/pkgconfig/libssl.pc; then
+	need pkg-config:pkg-config gcc:gcc,libc6-dev make:make perl:perl
+	begin "$prefix"
+	if ! ready "$prefix"; then
+		say "building OpenSSL $version for $kind, about a minute"
+		case $kind in
+		asan) build -O1 -fno-omit-frame-pointer -fsanitize=address ;;
+		gcov) build -O0 --coverage -fprofile-update=atomic ;;
+		esac
+		finish
+		say "OpenSSL ${version%%-*} (Debian $version, $kind) ready in $prefix"
+	fi
+fi
+answer "$prefix/lib/pkgconfig"

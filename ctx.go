@@ -1,0 +1,310 @@
+package libssl
+
+// #include "shim.h"
+import "C"
+
+import (
+	"unsafe"
+	"weak"
+
+	"github.com/seed-c1436005/libssl/internal/handle"
+)
+
+// Ctx is one counted reference to an SSL_CTX.
+//
+// Goroutines may share it once it is configured. What was set on it (callbacks too) belongs to the SSL_CTX and is shared by its handles.
+// Callbacks get the Ctx, SSL and Session that they need as arguments: one that captures its own Ctx keeps it for ever.
+type Ctx struct {
+	ref   handle.Ref[*C.SSL_CTX]
+	state *ctxState
+	lent  bool // for the length of a remove callback: the count may be 0 there, and the cache locked
+}
+
+var ctxKind = handle.NewKind("Ctx", freeCtx, func(p *C.SSL_CTX) { settleAlone(C.gossl_ctx_free(p).pending) })
+
+func freeCtx(p *C.SSL_CTX) { settle(C.gossl_ctx_free(p).pending) }
+
+// ownCtx takes over a reference.
+func ownCtx(p *C.SSL_CTX, state *ctxState) *Ctx {
+	c := &Ctx{state: state}
+	handle.Own(c, &c.ref, ctxKind, p)
+	w := weak.Make(c)
+	state.handle.Store(&w)
+	return c
+}
+
+// stateOf returns the state of an SSL_CTX that somebody else may have made.
+func stateOf(p *C.SSL_CTX) *ctxState {
+	if state, ok := ctxStates.Get(uintptr(C.gossl_ctx_id(p))); ok {
+		return state
+	}
+	state := &ctxState{}
+	state.id = ctxStates.Add(state)
+	if id := uintptr(C.gossl_ctx_attach(p, C.uintptr_t(state.id))); id != state.id {
+		ctxStates.Remove(state.id)
+		state, _ = ctxStates.Get(id)
+	}
+	return state
+}
+
+// NewCtx makes an SSL_CTX. OPENSSL_CONF or the distribution's openssl.cnf may change its defaults.
+//
+// NewCtx corresponds to SSL_CTX_new(3).
+func NewCtx(method Method) (*Ctx, error) {
+	if initErr != nil {
+		return nil, initErr
+	}
+	state := &ctxState{}
+	state.id = ctxStates.Add(state)
+	r := C.gossl_ctx_new(method.p, C.uintptr_t(state.id))
+	if err := fail("SSL_CTX_new", r); err != nil {
+		ctxStates.Remove(state.id)
+		return nil, err
+	}
+	return ownCtx((*C.SSL_CTX)(r.ptr), state), nil
+}
+
+// AdoptCtx takes over one reference that the caller owns. Callbacks that C has set stay. nil gives nil.
+func AdoptCtx(ctx unsafe.Pointer) *Ctx {
+	if ctx == nil {
+		return nil
+	}
+	p := (*C.SSL_CTX)(ctx)
+	return ownCtx(p, stateOf(p))
+}
+
+// BorrowCtx takes a reference of its own; the caller keeps his. nil gives nil.
+func BorrowCtx(ctx unsafe.Pointer) *Ctx {
+	if ctx == nil {
+		return nil
+	}
+	C.SSL_CTX_up_ref((*C.SSL_CTX)(ctx))
+	return AdoptCtx(ctx)
+}
+
+func (c *Ctx) acquire() (*C.SSL_CTX, bool) {
+	if c == nil {
+		return nil, false
+	}
+	return c.ref.Acquire()
+}
+
+// UpRef returns another handle of the same SSL_CTX, with a reference of its own; nil if c is nil, freed, or the argument of a remove callback,
+// where the SSL_CTX may be dying.
+//
+// UpRef corresponds to SSL_CTX_up_ref(3).
+func (c *Ctx) UpRef() *Ctx {
+	if c == nil || c.lent {
+		return nil
+	}
+	p, ok := c.acquire()
+	if !ok {
+		return nil
+	}
+	defer c.ref.Release()
+	C.SSL_CTX_up_ref(p)
+	return ownCtx(p, c.state)
+}
+
+// Free gives the reference back. With the last one, those of SSLs included, libssl empties the cache: each session in it is flagged as not
+// resumable, and the remove callback fires. Freeing nil, or twice, does nothing.
+//
+// Free corresponds to SSL_CTX_free(3).
+func (c *Ctx) Free() {
+	if c != nil {
+		c.ref.Close()
+	}
+}
+
+// With lends the SSL_CTX * to f for the length of the call. It reports false, and f is not called, if c is nil or freed.
+func (c *Ctx) With(f func(ctx unsafe.Pointer)) bool {
+	p, ok := c.acquire()
+	if !ok {
+		return false
+	}
+	defer c.ref.Release()
+	f(unsafe.Pointer(p))
+	return true
+}
+
+// HandOut returns the SSL_CTX * with a reference that the caller has to free in C; nil where UpRef gives nil.
+func (c *Ctx) HandOut() unsafe.Pointer {
+	if c == nil || c.lent {
+		return nil
+	}
+	p, ok := c.acquire()
+	if !ok {
+		return nil
+	}
+	defer c.ref.Release()
+	C.SSL_CTX_up_ref(p)
+	return unsafe.Pointer(p)
+}
+
+// Same reports whether c and d are handles of one SSL_CTX. A nil or freed handle is the same as none.
+func (c *Ctx) Same(d *Ctx) bool {
+	p, ok := c.acquire()
+	if !ok {
+		return false
+	}
+	defer c.ref.Release()
+	q, ok := d.acquire()
+	if !ok {
+		return false
+	}
+	defer d.ref.Release()
+	return p == q
+}
+
+// do calls f with the SSL_CTX and returns what the call failed with.
+func (c *Ctx) do(fn string, f func(*C.SSL_CTX) C.gossl_result) (C.gossl_result, error) {
+	p, ok := c.acquire()
+	if !ok {
+		return C.gossl_result{}, ErrorStack{Func: fn, Refused: ErrFreed}
+	}
+	r := f(p)
+	c.ref.Release()
+	return r, fail(fn, r)
+}
+
+// ctrl is for the macros around SSL_CTX_ctrl that return a value.
+func (c *Ctx) ctrl(cmd C.int, arg int) int {
+	r, _ := c.do("SSL_CTX_ctrl", func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_ctrl(p, cmd, C.long(arg), nil, 0) })
+	return int(r.ret)
+}
+
+// try is for the macros around SSL_CTX_ctrl that return a status.
+func (c *Ctx) try(fn string, cmd C.int, arg int, s *C.char) error {
+	_, err := c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_ctrl(p, cmd, C.long(arg), s, 1) })
+	return err
+}
+
+// list is for functions of one string.
+func (c *Ctx) list(fn, s string, f func(*C.SSL_CTX, *C.char) C.gossl_result) error {
+	text, err := cString(fn, s)
+	if err != nil {
+		return err
+	}
+	defer text.free()
+	_, err = c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return f(p, text.p) })
+	return err
+}
+
+// SetMinProtoVersion sets the lowest version, 0 for the lowest enabled. SetMinProtoVersion corresponds to SSL_CTX_set_min_proto_version(3).
+func (c *Ctx) SetMinProtoVersion(version int) error {
+	return c.try("SSL_CTX_set_min_proto_version", C.SSL_CTRL_SET_MIN_PROTO_VERSION, version, nil)
+}
+
+// SetMaxProtoVersion sets the highest version, 0 for the highest enabled. SetMaxProtoVersion corresponds to SSL_CTX_set_max_proto_version(3).
+func (c *Ctx) SetMaxProtoVersion(version int) error {
+	return c.try("SSL_CTX_set_max_proto_version", C.SSL_CTRL_SET_MAX_PROTO_VERSION, version, nil)
+}
+
+// MinProtoVersion returns what was set. MinProtoVersion corresponds to SSL_CTX_get_min_proto_version(3).
+func (c *Ctx) MinProtoVersion() int { return c.ctrl(C.SSL_CTRL_GET_MIN_PROTO_VERSION, 0) }
+
+// MaxProtoVersion returns what was set. MaxProtoVersion corresponds to SSL_CTX_get_max_proto_version(3).
+func (c *Ctx) MaxProtoVersion() int { return c.ctrl(C.SSL_CTRL_GET_MAX_PROTO_VERSION, 0) }
+
+// SetCipherList sets the ciphers of TLS 1.2 and below, in OpenSSL's cipher string format.
+//
+// SetCipherList corresponds to SSL_CTX_set_cipher_list(3).
+func (c *Ctx) SetCipherList(list string) error {
+	return c.list("SSL_CTX_set_cipher_list", list, func(p *C.SSL_CTX, s *C.char) C.gossl_result { return C.gossl_ctx_set_cipher_list(p, s) })
+}
+
+// SetCiphersuites sets the suites of TLS 1.3, separated by colons. SetCiphersuites corresponds to SSL_CTX_set_ciphersuites(3).
+func (c *Ctx) SetCiphersuites(list string) error {
+	return c.list("SSL_CTX_set_ciphersuites", list, func(p *C.SSL_CTX, s *C.char) C.gossl_result { return C.gossl_ctx_set_ciphersuites(p, s) })
+}
+
+// SetGroupsList sets the groups of the key exchange, such as "X25519:P-256". SetGroupsList corresponds to SSL_CTX_set1_groups_list(3).
+func (c *Ctx) SetGroupsList(list string) error {
+	return c.list("SSL_CTX_set1_groups_list", list, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
+		return C.gossl_ctx_ctrl(p, C.SSL_CTRL_SET_GROUPS_LIST, 0, s, 1)
+	})
+}
+
+// SetOptions adds options and returns the new ones. SetOptions corresponds to SSL_CTX_set_options(3).
+func (c *Ctx) SetOptions(options uint) uint { return c.options(options, 0) }
+
+// ClearOptions removes options and returns the new ones. ClearOptions corresponds to SSL_CTX_clear_options(3).
+func (c *Ctx) ClearOptions(options uint) uint { return c.options(0, options) }
+
+// Options returns the options. Options corresponds to SSL_CTX_get_options(3).
+func (c *Ctx) Options() uint { return c.options(0, 0) }
+
+func (c *Ctx) options(set, clear uint) uint {
+	r, _ := c.do("SSL_CTX_set_options", func(p *C.SSL_CTX) C.gossl_result {
+		return C.gossl_ctx_options(p, C.ulong(set), C.ulong(clear))
+	})
+	return uint(uint32(r.ret))
+}
+
+// SetMode adds modes and returns the new ones. SetMode corresponds to SSL_CTX_set_mode(3).
+func (c *Ctx) SetMode(mode int) int { return c.ctrl(C.SSL_CTRL_MODE, mode) }
+
+// SetSSLVersion changes the method for SSLs to come. An SSL that exists keeps its own until the next Clear or SetSession: the one
+// reason for which [SSL.SetSession] can fail.
+//
+// SetSSLVersion corresponds to SSL_CTX_set_ssl_version(3).
+func (c *Ctx) SetSSLVersion(method Method) error {
+	if method.p == nil {
+		return ErrorStack{Func: "SSL_CTX_set_ssl_version", Refused: ErrNilMethod}
+	}
+	_, err := c.do("SSL_CTX_set_ssl_version", func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_set_ssl_version(p, method.p) })
+	return err
+}
+
+// SetQuietShutdown makes Shutdown of SSLs to come set both flags and send nothing. SetQuietShutdown corresponds to SSL_CTX_set_quiet_shutdown(3).
+func (c *Ctx) SetQuietShutdown(on bool) {
+	c.With(func(p unsafe.Pointer) { C.SSL_CTX_set_quiet_shutdown((*C.SSL_CTX)(p), cBool(on)) })
+}
+
+// SetSRPUsername sets the user name for SRP, which OpenSSL 3 deprecates. SetSRPUsername corresponds to SSL_CTX_set_srp_username(3).
+func (c *Ctx) SetSRPUsername(name string) error {
+	return c.list("SSL_CTX_set_srp_username", name, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
+		return C.gossl_ctx_ctrl(p, C.SSL_CTRL_SET_TLS_EXT_SRP_USERNAME, 0, s, 1)
+	})
+}
+
+// SetSRPPassword sets the password for SRP. SetSRPPassword corresponds to SSL_CTX_set_srp_password(3).
+func (c *Ctx) SetSRPPassword(password string) error {
+	return c.list("SSL_CTX_set_srp_password", password, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
+		return C.gossl_ctx_ctrl(p, C.SSL_CTRL_SET_TLS_EXT_SRP_PASSWORD, 0, s, 1)
+	})
+}
+
+// SetMaxEarlyData sets how many bytes of early data a server accepts with a session. SetMaxEarlyData corresponds to SSL_CTX_set_max_early_data(3).
+func (c *Ctx) SetMaxEarlyData(n uint32) {
+	c.With(func(p unsafe.Pointer) { C.SSL_CTX_set_max_early_data((*C.SSL_CTX)(p), C.uint32_t(n)) })
+}
+
+// MaxEarlyData returns what was set. MaxEarlyData corresponds to SSL_CTX_get_max_early_data(3).
+func (c *Ctx) MaxEarlyData() (n uint32) {
+	c.With(func(p unsafe.Pointer) { n = uint32(C.SSL_CTX_get_max_early_data((*C.SSL_CTX)(p))) })
+	return n
+}
+
+// SetPanicHandler sets what happens to a panic of a callback, or of a remove notification, for which no caller in Go is waiting: C called libssl
+// itself, or a collected handle was freed. Without a handler, or after nil, the program crashes with the stack.
+func (c *Ctx) SetPanicHandler(f func(*CallbackPanic)) {
+	if c != nil {
+		c.state.panicHandler.Store(orNil(f, f == nil))
+	}
+}
+
+// orNil returns the address of v, or nil.
+func orNil[T any](v T, isNil bool) *T {
+	if isNil {
+		return nil
+	}
+	return &v
+}
+
+func cBool(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}

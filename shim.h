@@ -1,0 +1,194 @@
+/*
+ * The C side of package libssl. A gossl_ function is one crossing: it takes the SSL for this thread, keeps the error queue apart, calls libssl,
+ * and returns all that Go needs by value.
+ */
+#ifndef GOSSL_SHIM_H
+#define GOSSL_SHIM_H
+
+#include <openssl/opensslv.h>
+#if OPENSSL_VERSION_NUMBER < 0x10101000L || OPENSSL_VERSION_NUMBER >= 0x10102000L
+#error "package libssl needs the headers of OpenSSL 1.1.1 and found another version. Run `make env` in its repository and export what it prints, or set PKG_CONFIG_PATH to the directory of a libssl.pc of version 1.1.1."
+#endif
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <stdint.h>
+
+/* What libssl's caller owns beside an SSL: who uses it, and what became of it. It lives in ex_data and dies with the SSL. */
+typedef struct gossl_ssl gossl_ssl;
+
+/* The entries that one failing call pushed, oldest first. From malloc; Go frees it. */
+typedef struct gossl_error {
+	unsigned long code;
+	const char *lib, *func, *reason; /* static strings or NULL */
+	const char *file;                /* static string */
+	int line;
+	char *data; /* from malloc, or NULL */
+} gossl_error;
+
+typedef struct gossl_errors {
+	int n;
+	gossl_error entry[ERR_NUM_ERRORS];
+} gossl_errors;
+
+/* Why libssl was not called. Go has an error for each, in this order. */
+enum gossl_status {
+	GOSSL_CALLED,
+	GOSSL_BUSY,            /* another thread uses the SSL: wait for it, then try again */
+	GOSSL_BUSY_ARG,        /* another thread uses the SSL that is an argument */
+	GOSSL_DEAD,            /* SSL_set_session failed half way; only SSL_free is safe */
+	GOSSL_NO_SESSION,      /* the session was taken away from a connection: I/O would crash or send cleartext */
+	GOSSL_IN_REMOVE,       /* inside remove_session_cb of this SSL_CTX, whose lock may be held */
+	GOSSL_IN_CALLBACK,     /* inside a callback of this SSL, which would not survive this */
+	GOSSL_OTHER_CTX,       /* the session may be in the cache of another SSL_CTX */
+	GOSSL_NOT_CALLED_LAST, /* count of the above */
+};
+
+typedef struct gossl_result {
+	long ret;
+	void *ptr;            /* of functions that return an object */
+	gossl_errors *errors; /* of a failing call, or NULL */
+	uint64_t pending;     /* what callbacks left for Go to do, or 0 */
+	size_t moved;         /* bytes, of early data */
+	int error;            /* SSL_get_error, of I/O calls */
+	int status;           /* enum gossl_status */
+	int failed;           /* libssl was called and failed, or has to be called again */
+	int wake;             /* somebody waits for this SSL; 2: for the SSL that is an argument */
+} gossl_result;
+
+/* shim.c */
+unsigned long gossl_init(void);
+void gossl_fatal(const char *text);
+gossl_result gossl_ssl_attach(SSL *ssl, int up_ref);
+int gossl_ssl_wait(gossl_ssl *s);
+int gossl_ssl_in_callback(gossl_ssl *s);
+SSL *gossl_ssl_pointer(gossl_ssl *s);
+SSL_CTX *gossl_ssl_session_ctx(gossl_ssl *s);
+gossl_result gossl_ssl_hold(gossl_ssl *s);
+gossl_result gossl_ssl_unhold(gossl_ssl *s);
+gossl_result gossl_ssl_free(gossl_ssl *s, int collected);
+
+/* shim_error.c */
+void gossl_errors_free(gossl_errors *e);
+void gossl_errors_push(const gossl_error *e);
+void gossl_keep_queue(int more);
+long gossl_queues_left(void);
+
+/* shim_ctx.c */
+gossl_result gossl_ctx_new(const SSL_METHOD *method, uintptr_t id);
+uintptr_t gossl_ctx_attach(SSL_CTX *ctx, uintptr_t id);
+uintptr_t gossl_ctx_id(SSL_CTX *ctx);
+gossl_result gossl_ctx_free(SSL_CTX *ctx);
+gossl_result gossl_ctx_ctrl(SSL_CTX *ctx, int cmd, long larg, char *parg, int failure_is_zero);
+gossl_result gossl_ctx_options(SSL_CTX *ctx, unsigned long set, unsigned long clear);
+gossl_result gossl_ctx_set_cipher_list(SSL_CTX *ctx, const char *list);
+gossl_result gossl_ctx_set_ciphersuites(SSL_CTX *ctx, const char *list);
+gossl_result gossl_ctx_set_ssl_version(SSL_CTX *ctx, const SSL_METHOD *method);
+gossl_result gossl_ctx_use_certificate_file(SSL_CTX *ctx, const char *file, int type);
+gossl_result gossl_ctx_use_certificate_chain_file(SSL_CTX *ctx, const char *file);
+gossl_result gossl_ctx_use_private_key_file(SSL_CTX *ctx, const char *file, int type);
+gossl_result gossl_ctx_use_certificate_der(SSL_CTX *ctx, const unsigned char *der, int len);
+gossl_result gossl_ctx_use_private_key_der(SSL_CTX *ctx, const unsigned char *der, int len);
+gossl_result gossl_ctx_use_certificate_pem(SSL_CTX *ctx, const unsigned char *pem, int len);
+gossl_result gossl_ctx_use_private_key_pem(SSL_CTX *ctx, const unsigned char *pem, int len);
+gossl_result gossl_ctx_check_private_key(SSL_CTX *ctx);
+gossl_result gossl_ctx_set_verify(SSL_CTX *ctx, int mode);
+gossl_result gossl_ctx_load_verify_locations(SSL_CTX *ctx, const char *file, const char *dir);
+gossl_result gossl_ctx_set_default_verify_paths(SSL_CTX *ctx);
+gossl_result gossl_ctx_add_ca_pem(SSL_CTX *ctx, const unsigned char *pem, int len);
+gossl_result gossl_ctx_set_session_id_context(SSL_CTX *ctx, const unsigned char *id, unsigned int len);
+gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, int whatever_mark);
+gossl_result gossl_ctx_remove_session(SSL_CTX *ctx, SSL_SESSION *session);
+gossl_result gossl_ctx_flush_sessions(SSL_CTX *ctx, long t);
+
+/* shim_callback.c */
+enum gossl_callback {
+	GOSSL_CB_NEW,
+	GOSSL_CB_REMOVE,
+	GOSSL_CB_GET,
+};
+void gossl_ctx_set_callbacks(SSL_CTX *ctx, int which, int on);
+
+/* shim_ssl.c */
+enum gossl_property {
+	GOSSL_REUSED,
+	GOSSL_VERIFY_RESULT,
+	GOSSL_VERIFY_MODE,
+	GOSSL_VERSION,
+	GOSSL_IN_INIT,
+	GOSSL_IN_BEFORE,
+	GOSSL_IS_INIT_FINISHED,
+	GOSSL_IS_SERVER,
+	GOSSL_SHUTDOWN_STATE,
+	GOSSL_QUIET_SHUTDOWN,
+	GOSSL_PENDING,
+	GOSSL_EARLY_DATA_STATUS,
+	GOSSL_NUM_TICKETS,
+	GOSSL_MAX_EARLY_DATA,
+	GOSSL_CONNECT_STATE,
+	GOSSL_ACCEPT_STATE,
+	GOSSL_RENEGOTIATE,
+	GOSSL_RENEGOTIATE_PENDING,
+};
+gossl_result gossl_ssl_new(SSL_CTX *ctx);
+gossl_result gossl_ssl_dup(gossl_ssl *s);
+gossl_result gossl_ssl_set_session(gossl_ssl *s, SSL_SESSION *session);
+gossl_result gossl_ssl_get1_session(gossl_ssl *s);
+gossl_result gossl_ssl_copy_session_id(gossl_ssl *to, gossl_ssl *from);
+gossl_result gossl_ssl_clear(gossl_ssl *s);
+gossl_result gossl_ssl_set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx);
+gossl_result gossl_ssl_get_ssl_ctx(gossl_ssl *s);
+gossl_result gossl_ssl_set_ssl_method(gossl_ssl *s, const SSL_METHOD *method);
+gossl_result gossl_ssl_get(gossl_ssl *s, int what);
+gossl_result gossl_ssl_set(gossl_ssl *s, int what, long value);
+gossl_result gossl_ssl_ctrl(gossl_ssl *s, int cmd, long larg, char *parg, int failure_is_zero);
+gossl_result gossl_ssl_options(gossl_ssl *s, unsigned long set, unsigned long clear);
+gossl_result gossl_ssl_set_cipher_list(gossl_ssl *s, const char *list);
+gossl_result gossl_ssl_set_ciphersuites(gossl_ssl *s, const char *list);
+gossl_result gossl_ssl_set_session_id_context(gossl_ssl *s, const unsigned char *id, unsigned int len);
+gossl_result gossl_ssl_has_matching_session_id(gossl_ssl *s, const unsigned char *id, unsigned int len);
+gossl_result gossl_ssl_set_alpn_protos(gossl_ssl *s, const unsigned char *protos, unsigned int len);
+gossl_result gossl_ssl_use_certificate_file(gossl_ssl *s, const char *file, int type);
+gossl_result gossl_ssl_get_servername(gossl_ssl *s);
+gossl_result gossl_ssl_get_version(gossl_ssl *s);
+gossl_result gossl_ssl_get_certificate(gossl_ssl *s, unsigned char **der);
+
+/* shim_io.c */
+enum gossl_io {
+	GOSSL_CONNECT,
+	GOSSL_ACCEPT,
+	GOSSL_DO_HANDSHAKE,
+	GOSSL_READ,
+	GOSSL_PEEK,
+	GOSSL_WRITE,
+	GOSSL_SHUTDOWN,
+	GOSSL_READ_EARLY,
+	GOSSL_WRITE_EARLY,
+};
+gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len);
+gossl_result gossl_ssl_set_fd(gossl_ssl *s, int fd);
+gossl_result gossl_ssl_set_mem_bio(gossl_ssl *s);
+gossl_result gossl_ssl_bio_feed(gossl_ssl *s, const unsigned char *buf, int len);
+gossl_result gossl_ssl_bio_drain(gossl_ssl *s, unsigned char *buf, int len);
+gossl_result gossl_ssl_bio_pending(gossl_ssl *s);
+gossl_result gossl_ssl_bio_eof(gossl_ssl *s);
+
+/* shim_session.c */
+gossl_result gossl_session_new(void);
+gossl_result gossl_session_dup(SSL_SESSION *session);
+gossl_result gossl_session_free(SSL_SESSION *session);
+gossl_result gossl_session_i2d(SSL_SESSION *session, unsigned char *buf, int len);
+gossl_result gossl_session_d2i(const unsigned char *der, int len);
+gossl_result gossl_session_to_pem(SSL_SESSION *session, unsigned char **pem);
+gossl_result gossl_session_from_pem(const unsigned char *pem, int len);
+gossl_result gossl_session_set1_id(SSL_SESSION *session, const unsigned char *id, unsigned int len);
+gossl_result gossl_session_set1_id_context(SSL_SESSION *session, const unsigned char *id, unsigned int len);
+gossl_result gossl_session_set1_hostname(SSL_SESSION *session, const char *name);
+gossl_result gossl_session_set1_alpn_selected(SSL_SESSION *session, const unsigned char *alpn, size_t len);
+uintptr_t gossl_session_mark(SSL_SESSION *session);
+void gossl_session_set_mark(SSL_SESSION *session, uintptr_t ctx_id);
+gossl_result gossl_session_id(SSL_SESSION *session, unsigned char *buf);
+void gossl_clear_free(void *p, size_t len);
+
+#endif

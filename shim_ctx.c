@@ -1,0 +1,243 @@
+/* SSL_CTX. */
+#include "shim_internal.h"
+
+#include <pthread.h>
+
+static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER;
+
+gossl_result gossl_ctx_new(const SSL_METHOD *method, uintptr_t id)
+{
+	struct gossl_call c;
+	gossl_result r;
+	SSL_CTX *ctx;
+
+	gossl_begin(&c, NULL, PUSHES, &r);
+	ctx = SSL_CTX_new(method);
+	if (ctx != NULL && !gossl_ctx_set_id(ctx, id)) {
+		SSL_CTX_free(ctx);
+		ctx = NULL;
+	}
+	r.ptr = ctx;
+	gossl_end(&c, &r, ctx == NULL);
+	return r;
+}
+
+/* The id of an SSL_CTX that C made; it becomes id if there was none. 0 without memory. */
+uintptr_t gossl_ctx_attach(SSL_CTX *ctx, uintptr_t id)
+{
+	uintptr_t now;
+
+	pthread_mutex_lock(&attach_lock);
+	now = gossl_ctx_id(ctx);
+	if (now == 0 && gossl_ctx_set_id(ctx, id))
+		now = id;
+	pthread_mutex_unlock(&attach_lock);
+	return now;
+}
+
+gossl_result gossl_ctx_free(SSL_CTX *ctx)
+{
+	return GOSSL_CTX(ctx, PUSHES, (SSL_CTX_free(ctx), 0), 0);
+}
+
+/* The macros of SSL_CTX: modes, sizes, counters, versions, names. */
+gossl_result gossl_ctx_ctrl(SSL_CTX *ctx, int cmd, long larg, char *parg, int failure_is_zero)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_ctrl(ctx, cmd, larg, parg), failure_is_zero && r.ret == 0);
+}
+
+/* Both at once, and without either the present options. */
+gossl_result gossl_ctx_options(SSL_CTX *ctx, unsigned long set, unsigned long clear)
+{
+	return GOSSL_CTX(ctx, READS, (SSL_CTX_clear_options(ctx, clear), SSL_CTX_set_options(ctx, set)), 0);
+}
+
+gossl_result gossl_ctx_set_cipher_list(SSL_CTX *ctx, const char *list)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_cipher_list(ctx, list), r.ret == 0);
+}
+
+gossl_result gossl_ctx_set_ciphersuites(SSL_CTX *ctx, const char *list)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_ciphersuites(ctx, list), r.ret == 0);
+}
+
+gossl_result gossl_ctx_set_ssl_version(SSL_CTX *ctx, const SSL_METHOD *method)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_ssl_version(ctx, method), r.ret == 0);
+}
+
+gossl_result gossl_ctx_use_certificate_file(SSL_CTX *ctx, const char *file, int type)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_certificate_file(ctx, file, type), r.ret != 1);
+}
+
+gossl_result gossl_ctx_use_certificate_chain_file(SSL_CTX *ctx, const char *file)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_certificate_chain_file(ctx, file), r.ret != 1);
+}
+
+gossl_result gossl_ctx_use_private_key_file(SSL_CTX *ctx, const char *file, int type)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_PrivateKey_file(ctx, file, type), r.ret != 1);
+}
+
+gossl_result gossl_ctx_use_certificate_der(SSL_CTX *ctx, const unsigned char *der, int len)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_certificate_ASN1(ctx, len, der), r.ret != 1);
+}
+
+static int use_private_key_der(SSL_CTX *ctx, const unsigned char *der, int len)
+{
+	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &der, len);
+	int ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+gossl_result gossl_ctx_use_private_key_der(SSL_CTX *ctx, const unsigned char *der, int len)
+{
+	return GOSSL_CTX(ctx, PUSHES, use_private_key_der(ctx, der, len), r.ret != 1);
+}
+
+/* Reports whether reading certificates ended because there are no more, and forgets that entry. */
+static int at_end_of_pem(void)
+{
+	unsigned long e = ERR_peek_last_error();
+
+	if (ERR_GET_LIB(e) != ERR_LIB_PEM || ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
+		return 0;
+	ERR_clear_error(); /* the queue is this call's own */
+	return 1;
+}
+
+/* The first certificate is the SSL_CTX's own, those that follow are its chain. */
+static int use_certificate_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
+{
+	BIO *bio = BIO_new_mem_buf(pem, len);
+	X509 *cert = NULL;
+	int ok = 0;
+
+	if (bio == NULL || (cert = PEM_read_bio_X509_AUX(bio, NULL, gossl_no_password, NULL)) == NULL || SSL_CTX_use_certificate(ctx, cert) != 1
+	    || SSL_CTX_clear_chain_certs(ctx) != 1)
+		goto end;
+	X509_free(cert);
+	while ((cert = PEM_read_bio_X509(bio, NULL, gossl_no_password, NULL)) != NULL) {
+		if (SSL_CTX_add0_chain_cert(ctx, cert) != 1)
+			goto end;
+	}
+	ok = at_end_of_pem();
+end:
+	X509_free(cert);
+	BIO_free(bio);
+	return ok;
+}
+
+gossl_result gossl_ctx_use_certificate_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
+{
+	return GOSSL_CTX(ctx, PUSHES, use_certificate_pem(ctx, pem, len), r.ret != 1);
+}
+
+static int use_private_key_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
+{
+	BIO *bio = BIO_new_mem_buf(pem, len);
+	EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, gossl_no_password, NULL);
+	int ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	return ok;
+}
+
+gossl_result gossl_ctx_use_private_key_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
+{
+	return GOSSL_CTX(ctx, PUSHES, use_private_key_pem(ctx, pem, len), r.ret != 1);
+}
+
+gossl_result gossl_ctx_check_private_key(SSL_CTX *ctx)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_check_private_key(ctx), r.ret != 1);
+}
+
+/* The verify callback that C may have set stays. */
+gossl_result gossl_ctx_set_verify(SSL_CTX *ctx, int mode)
+{
+	return GOSSL_CTX(ctx, READS, (SSL_CTX_set_verify(ctx, mode, SSL_CTX_get_verify_callback(ctx)), 0), 0);
+}
+
+gossl_result gossl_ctx_load_verify_locations(SSL_CTX *ctx, const char *file, const char *dir)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_load_verify_locations(ctx, file, dir), r.ret != 1);
+}
+
+gossl_result gossl_ctx_set_default_verify_paths(SSL_CTX *ctx)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_default_verify_paths(ctx), r.ret != 1);
+}
+
+static int add_ca_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
+{
+	BIO *bio = BIO_new_mem_buf(pem, len);
+	X509 *cert;
+	int n = 0, added = 1;
+
+	if (bio == NULL)
+		return 0;
+	while (added && (cert = PEM_read_bio_X509(bio, NULL, gossl_no_password, NULL)) != NULL) {
+		added = X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert);
+		X509_free(cert);
+		n++;
+	}
+	BIO_free(bio);
+	return added && n > 0 && at_end_of_pem();
+}
+
+gossl_result gossl_ctx_add_ca_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
+{
+	return GOSSL_CTX(ctx, PUSHES, add_ca_pem(ctx, pem, len), r.ret != 1);
+}
+
+gossl_result gossl_ctx_set_session_id_context(SSL_CTX *ctx, const unsigned char *id, unsigned int len)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_session_id_context(ctx, id, len), r.ret != 1);
+}
+
+/* The id of another SSL_CTX on the session means that it may be in that one's cache: ret is the id then. Go knows whether that SSL_CTX is still alive. */
+gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, int whatever_mark)
+{
+	struct gossl_call c;
+	gossl_result r;
+	uintptr_t mark = gossl_session_mark(session), id = gossl_ctx_id(ctx);
+
+	if (!gossl_ctx_begin(&c, ctx, CACHES | PUSHES, &r))
+		return r;
+	if (mark != 0 && mark != id && !whatever_mark) {
+		r.status = GOSSL_OTHER_CTX;
+		r.ret = (long)mark;
+	} else {
+		gossl_session_set_mark(session, id);
+		r.ret = SSL_CTX_add_session(ctx, session);
+	}
+	gossl_end(&c, &r, r.ret == 0);
+	return r;
+}
+
+gossl_result gossl_ctx_remove_session(SSL_CTX *ctx, SSL_SESSION *session)
+{
+	struct gossl_call c;
+	gossl_result r;
+
+	if (!gossl_ctx_begin(&c, ctx, CACHES, &r))
+		return r;
+	r.ret = SSL_CTX_remove_session(ctx, session);
+	if (r.ret == 1 && gossl_session_mark(session) == gossl_ctx_id(ctx))
+		gossl_session_set_mark(session, 0);
+	gossl_end(&c, &r, 0);
+	return r;
+}
+
+gossl_result gossl_ctx_flush_sessions(SSL_CTX *ctx, long t)
+{
+	return GOSSL_CTX(ctx, CACHES, (SSL_CTX_flush_sessions(ctx, t), 0), 0);
+}

@@ -1,0 +1,118 @@
+/* SSL: input and output. */
+#include "shim_internal.h"
+
+static int io(SSL *ssl, int op, void *buf, int len, size_t *moved)
+{
+	switch (op) {
+	case GOSSL_CONNECT:
+		return SSL_connect(ssl);
+	case GOSSL_ACCEPT:
+		return SSL_accept(ssl);
+	case GOSSL_DO_HANDSHAKE:
+		return SSL_do_handshake(ssl);
+	case GOSSL_READ:
+		return SSL_read(ssl, buf, len);
+	case GOSSL_PEEK:
+		return SSL_peek(ssl, buf, len);
+	case GOSSL_WRITE:
+		return SSL_write(ssl, buf, len);
+	case GOSSL_SHUTDOWN:
+		return SSL_shutdown(ssl);
+	case GOSSL_READ_EARLY:
+		return SSL_read_early_data(ssl, buf, (size_t)len, moved);
+	case GOSSL_WRITE_EARLY:
+		return SSL_write_early_data(ssl, buf, (size_t)len, moved);
+	}
+	return -1;
+}
+
+/*
+ * One operation with all that belongs to it. The queue is empty when it begins, since SSL_get_error looks there; SSL_get_error is asked in the same
+ * call, since a goroutine may be on another thread in its next one.
+ */
+gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len)
+{
+	struct gossl_call c;
+	gossl_result r;
+	size_t moved = 0;
+
+	if (!gossl_begin(&c, s, ACTS | IO | CACHES | PUSHES, &r))
+		return r;
+	r.ret = io(s->ssl, op, buf, len, &moved);
+	r.error = SSL_get_error(s->ssl, (int)r.ret);
+	r.moved = moved;
+	gossl_end(&c, &r, r.error != SSL_ERROR_NONE);
+	return r;
+}
+
+gossl_result gossl_ssl_set_fd(gossl_ssl *s, int fd)
+{
+	return GOSSL_SSL(s, ACTS | RESETS | PUSHES, SSL_set_fd(s->ssl, fd), r.ret != 1);
+}
+
+/* Two new memory BIOs, which say "retry" when they are empty. */
+static int set_mem_bio(SSL *ssl)
+{
+	BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+
+	if (in == NULL || out == NULL) {
+		BIO_free(in);
+		BIO_free(out);
+		return 0;
+	}
+	BIO_set_mem_eof_return(in, -1);
+	BIO_set_mem_eof_return(out, -1);
+	SSL_set_bio(ssl, in, out);
+	return 1;
+}
+
+gossl_result gossl_ssl_set_mem_bio(gossl_ssl *s)
+{
+	return GOSSL_SSL(s, ACTS | RESETS | PUSHES, set_mem_bio(s->ssl), r.ret != 1);
+}
+
+static int is_mem(BIO *bio)
+{
+	return bio != NULL && BIO_method_type(bio) == BIO_TYPE_MEM;
+}
+
+static int feed(BIO *bio, const unsigned char *buf, int len)
+{
+	return is_mem(bio) ? BIO_write(bio, buf, len) : -1;
+}
+
+gossl_result gossl_ssl_bio_feed(gossl_ssl *s, const unsigned char *buf, int len)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, feed(SSL_get_rbio(s->ssl), buf, len), 0);
+}
+
+static int drain(BIO *bio, unsigned char *buf, int len)
+{
+	return is_mem(bio) ? BIO_read(bio, buf, len) : -1;
+}
+
+gossl_result gossl_ssl_bio_drain(gossl_ssl *s, unsigned char *buf, int len)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, drain(SSL_get_wbio(s->ssl), buf, len), 0);
+}
+
+static int pending(BIO *bio)
+{
+	return is_mem(bio) ? (int)BIO_pending(bio) : 0;
+}
+
+gossl_result gossl_ssl_bio_pending(gossl_ssl *s)
+{
+	return GOSSL_SSL(s, ACTS, pending(SSL_get_wbio(s->ssl)), 0);
+}
+
+static long at_eof(BIO *bio)
+{
+	return is_mem(bio) ? BIO_set_mem_eof_return(bio, 0) : 0;
+}
+
+/* From now on an empty read side is the end of the transport. */
+gossl_result gossl_ssl_bio_eof(gossl_ssl *s)
+{
+	return GOSSL_SSL(s, ACTS, at_eof(SSL_get_rbio(s->ssl)), 0);
+}

@@ -1,0 +1,290 @@
+/* SSL: its life, its session, its properties. */
+#include "shim_internal.h"
+
+#include <string.h>
+
+static gossl_result new_ssl(gossl_ssl *from, SSL_CTX *ctx)
+{
+	struct gossl_call c;
+	gossl_result r;
+	SSL *ssl;
+
+	if (!gossl_begin(&c, from, ACTS | PUSHES, &r))
+		return r;
+	ssl = from != NULL ? SSL_dup(from->ssl) : SSL_new(ctx);
+	if (ssl != NULL && (r.ptr = gossl_ssl_state(ssl)) == NULL)
+		SSL_free(ssl);
+	gossl_end(&c, &r, r.ptr == NULL);
+	return r;
+}
+
+gossl_result gossl_ssl_new(SSL_CTX *ctx)
+{
+	return new_ssl(NULL, ctx);
+}
+
+/* May return s itself, with one more reference: libssl copies an SSL only before its handshake. */
+gossl_result gossl_ssl_dup(gossl_ssl *s)
+{
+	return new_ssl(s, NULL);
+}
+
+static int mid_handshake(const SSL *ssl)
+{
+	return SSL_in_init(ssl) && !SSL_in_before(ssl);
+}
+
+/*
+ * SSL_set_session, exactly. It can fail, and push errors, only if it has to switch the method, so that only then the queue is looked at.
+ * Inside a callback of a running handshake libssl goes on with what this frees as soon as the callback returns: that alone is refused here.
+ */
+gossl_result gossl_ssl_set_session(gossl_ssl *s, SSL_SESSION *session)
+{
+	struct gossl_call c;
+	gossl_result r;
+	int switches;
+
+	if (!gossl_begin(&c, s, ACTS | CACHES, &r))
+		return r;
+	switches = SSL_get_ssl_method(s->ssl) != SSL_CTX_get_ssl_method(SSL_get_SSL_CTX(s->ssl));
+	if (s->callbacks > 0 && (session == NULL || switches) && mid_handshake(s->ssl)) {
+		r.status = GOSSL_IN_CALLBACK;
+		gossl_end(&c, &r, 0);
+		return r;
+	}
+	if (switches)
+		gossl_errors_begin(&c);
+	r.ret = SSL_set_session(s->ssl, session);
+	if (r.ret == 0)
+		s->dead = 1;
+	s->dropped = session == NULL && SSL_get_state(s->ssl) != TLS_ST_BEFORE;
+	gossl_end(&c, &r, r.ret == 0);
+	return r;
+}
+
+/* Whether libssl may have put the SSL's session into the cache of its SSL_CTX. */
+static int may_be_cached(gossl_ssl *s)
+{
+	long mode = SSL_CTX_get_session_cache_mode(s->session_ctx);
+	long role = SSL_is_server(s->ssl) ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_CLIENT;
+
+	return (mode & role) && !(mode & SSL_SESS_CACHE_NO_INTERNAL_STORE);
+}
+
+gossl_result gossl_ssl_get1_session(gossl_ssl *s)
+{
+	struct gossl_call c;
+	gossl_result r;
+
+	if (!gossl_begin(&c, s, READS, &r))
+		return r;
+	r.ptr = SSL_get1_session(s->ssl);
+	if (r.ptr != NULL && gossl_session_mark(r.ptr) == 0 && may_be_cached(s))
+		gossl_session_set_mark(r.ptr, gossl_ctx_id(s->session_ctx));
+	gossl_end(&c, &r, 0);
+	return r;
+}
+
+gossl_result gossl_ssl_copy_session_id(gossl_ssl *to, gossl_ssl *from)
+{
+	struct gossl_call c;
+	gossl_result r;
+
+	if (!gossl_begin(&c, to, ACTS | CACHES | RESETS | PUSHES, &r))
+		return r;
+	if (gossl_own(from)) {
+		r.ret = SSL_copy_session_id(to->ssl, from->ssl);
+		to->dead = r.ret == 0; /* it fails where SSL_set_session does */
+		to->dropped = SSL_get_session(to->ssl) == NULL && SSL_get_state(to->ssl) != TLS_ST_BEFORE;
+	} else {
+		r.status = GOSSL_BUSY_ARG;
+	}
+	gossl_end(&c, &r, r.ret == 0);
+	if (r.status == GOSSL_CALLED && gossl_disown(from))
+		r.wake |= 2;
+	return r;
+}
+
+gossl_result gossl_ssl_clear(gossl_ssl *s)
+{
+	return GOSSL_SSL(s, ACTS | CACHES | RESETS | PUSHES, (s->dropped = 0, SSL_clear(s->ssl)), (s->dead = r.ret == 0));
+}
+
+gossl_result gossl_ssl_set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, SSL_set_SSL_CTX(s->ssl, ctx) != NULL, r.ret == 0);
+}
+
+gossl_result gossl_ssl_get_ssl_ctx(gossl_ssl *s)
+{
+	struct gossl_call c;
+	gossl_result r;
+
+	if (!gossl_begin(&c, s, READS, &r))
+		return r;
+	r.ptr = SSL_get_SSL_CTX(s->ssl);
+	SSL_CTX_up_ref(r.ptr);
+	gossl_end(&c, &r, 0);
+	return r;
+}
+
+gossl_result gossl_ssl_set_ssl_method(gossl_ssl *s, const SSL_METHOD *method)
+{
+	return GOSSL_SSL(s, ACTS | RESETS | PUSHES, SSL_set_ssl_method(s->ssl, method), (s->dead = r.ret == 0));
+}
+
+static long get(SSL *ssl, int what)
+{
+	switch (what) {
+	case GOSSL_REUSED:
+		return SSL_session_reused(ssl);
+	case GOSSL_VERIFY_RESULT:
+		return SSL_get_verify_result(ssl);
+	case GOSSL_VERSION:
+		return SSL_version(ssl);
+	case GOSSL_IN_INIT:
+		return SSL_in_init(ssl);
+	case GOSSL_IN_BEFORE:
+		return SSL_in_before(ssl);
+	case GOSSL_IS_INIT_FINISHED:
+		return SSL_is_init_finished(ssl);
+	case GOSSL_IS_SERVER:
+		return SSL_is_server(ssl);
+	case GOSSL_SHUTDOWN_STATE:
+		return SSL_get_shutdown(ssl);
+	case GOSSL_QUIET_SHUTDOWN:
+		return SSL_get_quiet_shutdown(ssl);
+	case GOSSL_PENDING:
+		return SSL_pending(ssl);
+	case GOSSL_EARLY_DATA_STATUS:
+		return SSL_get_early_data_status(ssl);
+	case GOSSL_NUM_TICKETS:
+		return (long)SSL_get_num_tickets(ssl);
+	case GOSSL_RENEGOTIATE_PENDING:
+		return SSL_renegotiate_pending(ssl);
+	}
+	return -1;
+}
+
+gossl_result gossl_ssl_get(gossl_ssl *s, int what)
+{
+	return GOSSL_SSL(s, READS, get(s->ssl, what), 0);
+}
+
+static long set(gossl_ssl *s, int what, long value)
+{
+	switch (what) {
+	case GOSSL_VERIFY_RESULT:
+		SSL_set_verify_result(s->ssl, value);
+		return 1;
+	case GOSSL_VERIFY_MODE:
+		SSL_set_verify(s->ssl, (int)value, SSL_get_verify_callback(s->ssl));
+		return 1;
+	case GOSSL_SHUTDOWN_STATE:
+		SSL_set_shutdown(s->ssl, (int)value);
+		return 1;
+	case GOSSL_QUIET_SHUTDOWN:
+		SSL_set_quiet_shutdown(s->ssl, (int)value);
+		return 1;
+	case GOSSL_CONNECT_STATE:
+		s->dropped = 0;
+		SSL_set_connect_state(s->ssl);
+		return 1;
+	case GOSSL_ACCEPT_STATE:
+		s->dropped = 0;
+		SSL_set_accept_state(s->ssl);
+		return 1;
+	case GOSSL_RENEGOTIATE:
+		return value ? SSL_renegotiate_abbreviated(s->ssl) : SSL_renegotiate(s->ssl);
+	case GOSSL_NUM_TICKETS:
+		return SSL_set_num_tickets(s->ssl, (size_t)value);
+	case GOSSL_MAX_EARLY_DATA:
+		return SSL_set_max_early_data(s->ssl, (uint32_t)value);
+	}
+	return 0;
+}
+
+gossl_result gossl_ssl_set(gossl_ssl *s, int what, long value)
+{
+	int resets = what == GOSSL_CONNECT_STATE || what == GOSSL_ACCEPT_STATE;
+
+	return GOSSL_SSL(s, ACTS | PUSHES | (resets ? RESETS : 0), set(s, what, value), r.ret == 0);
+}
+
+gossl_result gossl_ssl_ctrl(gossl_ssl *s, int cmd, long larg, char *parg, int failure_is_zero)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, SSL_ctrl(s->ssl, cmd, larg, parg), failure_is_zero && r.ret == 0);
+}
+
+gossl_result gossl_ssl_options(gossl_ssl *s, unsigned long set, unsigned long clear)
+{
+	return GOSSL_SSL(s, ACTS, (SSL_clear_options(s->ssl, clear), SSL_set_options(s->ssl, set)), 0);
+}
+
+gossl_result gossl_ssl_set_cipher_list(gossl_ssl *s, const char *list)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, SSL_set_cipher_list(s->ssl, list), r.ret == 0);
+}
+
+gossl_result gossl_ssl_set_ciphersuites(gossl_ssl *s, const char *list)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, SSL_set_ciphersuites(s->ssl, list), r.ret == 0);
+}
+
+gossl_result gossl_ssl_set_session_id_context(gossl_ssl *s, const unsigned char *id, unsigned int len)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, SSL_set_session_id_context(s->ssl, id, len), r.ret != 1);
+}
+
+gossl_result gossl_ssl_has_matching_session_id(gossl_ssl *s, const unsigned char *id, unsigned int len)
+{
+	return GOSSL_SSL(s, ACTS | CACHES, SSL_has_matching_session_id(s->ssl, id, len), 0);
+}
+
+/* The one function of the family that returns 0 for success. */
+gossl_result gossl_ssl_set_alpn_protos(gossl_ssl *s, const unsigned char *protos, unsigned int len)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, SSL_set_alpn_protos(s->ssl, protos, len), r.ret != 0);
+}
+
+gossl_result gossl_ssl_use_certificate_file(gossl_ssl *s, const char *file, int type)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, SSL_use_certificate_file(s->ssl, file, type), r.ret != 1);
+}
+
+/* ptr is from malloc: libssl's string may die with the next call on the SSL. */
+gossl_result gossl_ssl_get_servername(gossl_ssl *s)
+{
+	struct gossl_call c;
+	gossl_result r;
+	const char *name;
+
+	if (!gossl_begin(&c, s, READS, &r))
+		return r;
+	name = SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
+	r.ptr = name != NULL ? strdup(name) : NULL;
+	gossl_end(&c, &r, 0);
+	return r;
+}
+
+/* ptr is a static string. */
+gossl_result gossl_ssl_get_version(gossl_ssl *s)
+{
+	return GOSSL_SSL(s, READS, (r.ptr = (void *)SSL_get_version(s->ssl), 0), 0);
+}
+
+/* The SSL's own certificate: ret is the length of der, which gossl_clear_free frees. 0 if there is none. */
+gossl_result gossl_ssl_get_certificate(gossl_ssl *s, unsigned char **der)
+{
+	struct gossl_call c;
+	gossl_result r;
+	X509 *cert;
+
+	*der = NULL;
+	if (!gossl_begin(&c, s, ACTS | PUSHES, &r))
+		return r;
+	cert = SSL_get_certificate(s->ssl);
+	r.ret = cert != NULL ? i2d_X509(cert, der) : 0;
+	gossl_end(&c, &r, r.ret < 0);
+	return r;
+}

@@ -1,0 +1,330 @@
+package libssl
+
+// #include "shim.h"
+import "C"
+
+import (
+	"runtime"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/seed-c1436005/libssl/internal/handle"
+)
+
+// SSL is one counted reference to an SSL, a connection.
+//
+// Calls on one SSL are serialised, also those of its other handles: a goroutine waits for the one that is inside libssl, and a callback may
+// use the SSL that it was called for. Methods return C's own values. When one is a failure, [SSL.LastErrors] tells what libssl said.
+type SSL struct {
+	ref  handle.Ref[*C.gossl_ssl]
+	ctx  atomic.Pointer[Ctx] // the Ctx it was made with, which its sessions keep reachable; nil until known
+	last atomic.Pointer[ErrorStack]
+	code atomic.Int32 // SSL_get_error of the last I/O call
+}
+
+var sslKind = handle.NewKind("SSL",
+	func(p *C.gossl_ssl) { settle(C.gossl_ssl_free(p, 0).pending) },
+	func(p *C.gossl_ssl) { settleAlone(C.gossl_ssl_free(p, 1).pending) })
+
+// parking is where goroutines wait for an SSL.
+var parking handle.Parking
+
+// stuckAfter is how long a call waits for an SSL whose owner is inside a callback.
+var stuckAfter = time.Minute
+
+// ownSSL takes over a reference.
+func ownSSL(p *C.gossl_ssl, ctx *Ctx) *SSL {
+	s := &SSL{}
+	s.ctx.Store(ctx)
+	handle.Own(s, &s.ref, sslKind, p)
+	return s
+}
+
+// lendSSL makes the handle that a callback gets.
+func lendSSL(p *C.gossl_ssl, ctx *Ctx) *SSL {
+	s := &SSL{}
+	s.ctx.Store(ctx)
+	s.ref.Lend(p)
+	return s
+}
+
+// NewSSL makes a connection, which is neither client nor server yet.
+//
+// NewSSL corresponds to SSL_new(3).
+func NewSSL(ctx *Ctx) (*SSL, error) {
+	r, err := ctx.do("SSL_new", func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ssl_new(p) })
+	if err != nil {
+		return nil, err
+	}
+	if ctx.lent {
+		ctx = ctx.state.keeper()
+	}
+	return ownSSL((*C.gossl_ssl)(r.ptr), ctx), nil
+}
+
+// AdoptSSL takes over one reference that the caller owns. nil gives nil.
+func AdoptSSL(ssl unsafe.Pointer) *SSL { return attachSSL(ssl, 0) }
+
+// BorrowSSL takes a reference of its own; the caller keeps his. nil gives nil.
+func BorrowSSL(ssl unsafe.Pointer) *SSL { return attachSSL(ssl, 1) }
+
+func attachSSL(ssl unsafe.Pointer, upRef C.int) *SSL {
+	if ssl == nil {
+		return nil
+	}
+	r := C.gossl_ssl_attach((*C.SSL)(ssl), upRef)
+	if r.ptr == nil {
+		panic("libssl: out of memory")
+	}
+	return ownSSL((*C.gossl_ssl)(r.ptr), nil)
+}
+
+func (s *SSL) acquire() (*C.gossl_ssl, bool) {
+	if s == nil {
+		return nil, false
+	}
+	return s.ref.Acquire()
+}
+
+// do calls f with the SSL when no other thread uses it, and reports whether libssl was called. What a failing call pushed goes to LastErrors.
+func (s *SSL) do(fn string, f func(*C.gossl_ssl) C.gossl_result) (C.gossl_result, bool) {
+	for {
+		p, ok := s.acquire()
+		if !ok {
+			return s.refuse(fn, ErrFreed)
+		}
+		r := f(p)
+		switch r.status {
+		case C.GOSSL_BUSY:
+			wait := park(p)
+			s.ref.Release()
+			if !s.await(wait) {
+				return s.refuse(fn, ErrStuck)
+			}
+			continue
+		case C.GOSSL_BUSY_ARG: // the caller waits
+			s.ref.Release()
+			return r, false
+		}
+		if r.wake&1 != 0 {
+			parking.Wake(key(p))
+		}
+		s.ref.Release()
+		settle(r.pending)
+		if r.status != C.GOSSL_CALLED {
+			return s.refuse(fn, refusals[r.status])
+		}
+		if r.failed != 0 {
+			s.failed(fn, r.errors)
+		}
+		return r, true
+	}
+}
+
+// failed stores the stack of a call. Many calls fail with nothing on it, such as a read that has to be repeated: they share one.
+func (s *SSL) failed(fn string, e *C.gossl_errors) {
+	if last := s.last.Load(); e == nil && last != nil && last.Func == fn && last.Refused == nil && len(last.Entries) == 0 {
+		return
+	}
+	stack := newErrorStack(fn, e)
+	s.last.Store(&stack)
+}
+
+// refuse stores why libssl was not called.
+func (s *SSL) refuse(fn string, why error) (C.gossl_result, bool) {
+	if s != nil {
+		s.last.Store(&ErrorStack{Func: fn, Refused: why})
+		s.code.Store(ErrorSSL)
+	}
+	return C.gossl_result{}, false
+}
+
+func key(p *C.gossl_ssl) uintptr { return uintptr(unsafe.Pointer(p)) }
+
+// park returns a channel that is closed when somebody stops using the SSL, nil if nobody uses it.
+func park(p *C.gossl_ssl) <-chan struct{} {
+	return parking.Park(key(p), func() bool { return C.gossl_ssl_wait(p) != 0 })
+}
+
+// await waits for a parked SSL. It reports false if that may never end: the user has been inside a callback for too long.
+func (s *SSL) await(wait <-chan struct{}) bool {
+	if wait == nil {
+		return true
+	}
+	for {
+		select {
+		case <-wait:
+			return true
+		case <-time.After(stuckAfter):
+		}
+		p, ok := s.acquire()
+		if !ok {
+			return true // the next attempt says so
+		}
+		stuck := C.gossl_ssl_in_callback(p) != 0
+		s.ref.Release()
+		if stuck {
+			return false
+		}
+	}
+}
+
+// LastErrors returns what the last failing call on this handle pushed on the error queue, or why libssl was not called. A later success does not
+// change it. The entries may be empty: libssl often gives no reason.
+func (s *SSL) LastErrors() ErrorStack {
+	if s == nil {
+		return ErrorStack{Func: "SSL", Refused: ErrFreed}
+	}
+	if last := s.last.Load(); last != nil {
+		return *last
+	}
+	return ErrorStack{}
+}
+
+// value returns the result of a call, or failure if libssl was not called.
+func (s *SSL) value(fn string, failure int, f func(*C.gossl_ssl) C.gossl_result) int {
+	r, ok := s.do(fn, f)
+	if !ok {
+		return failure
+	}
+	return int(r.ret)
+}
+
+func (s *SSL) property(fn string, what C.int, failure int) int {
+	return s.value(fn, failure, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_get(p, what) })
+}
+
+func (s *SSL) setProperty(fn string, what C.int, value int) int {
+	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set(p, what, C.long(value)) })
+}
+
+// UpRef returns another handle of the same SSL, with a reference of its own; nil if s is nil or freed.
+//
+// UpRef corresponds to SSL_up_ref(3).
+func (s *SSL) UpRef() *SSL {
+	p, ok := s.acquire()
+	if !ok {
+		return nil
+	}
+	defer s.ref.Release()
+	C.SSL_up_ref(C.gossl_ssl_pointer(p))
+	return ownSSL(p, s.ctx.Load())
+}
+
+// Free gives the reference back. The last one ends the connection, without sending anything: if it was not shut down before, libssl
+// removes its session from the cache and flags it as not resumable, also for those who hold it. (An SSL that is merely forgotten does
+// no such harm.) Freeing nil, or twice, does nothing; Free during a call on s takes effect when that ends. The remove callback may fire.
+//
+// Free corresponds to SSL_free(3).
+func (s *SSL) Free() {
+	if s != nil {
+		s.ref.Close()
+	}
+}
+
+// With lends the SSL * to f for the length of the call, with the goroutine locked to its thread and the SSL in its use: f may use libssl on
+// it, and methods of s. It reports false, and f is not called, if s is nil or freed.
+func (s *SSL) With(f func(ssl unsafe.Pointer)) bool {
+	p, ok := s.acquire()
+	if !ok {
+		return false
+	}
+	defer s.ref.Release()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if _, ok := s.do("SSL", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_hold(p) }); !ok {
+		return false
+	}
+	defer func() {
+		if C.gossl_ssl_unhold(p).wake != 0 {
+			parking.Wake(key(p))
+		}
+	}()
+	f(unsafe.Pointer(C.gossl_ssl_pointer(p)))
+	return true
+}
+
+// HandOut returns the SSL * with a reference that the caller has to free in C; nil if s is nil or freed.
+func (s *SSL) HandOut() unsafe.Pointer {
+	p, ok := s.acquire()
+	if !ok {
+		return nil
+	}
+	defer s.ref.Release()
+	C.SSL_up_ref(C.gossl_ssl_pointer(p))
+	return unsafe.Pointer(C.gossl_ssl_pointer(p))
+}
+
+// Same reports whether s and t are handles of one SSL. A nil or freed handle is the same as none.
+func (s *SSL) Same(t *SSL) bool {
+	p, ok := s.acquire()
+	if !ok {
+		return false
+	}
+	defer s.ref.Release()
+	q, ok := t.acquire()
+	if !ok {
+		return false
+	}
+	defer t.ref.Release()
+	return p == q
+}
+
+// Dup copies an SSL that has not begun its handshake: settings are copied, the session is shared. Later it returns another handle of s.
+//
+// Dup corresponds to SSL_dup(3).
+func (s *SSL) Dup() (*SSL, error) {
+	r, ok := s.do("SSL_dup", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_dup(p) })
+	if !ok || r.ptr == nil {
+		return nil, s.LastErrors()
+	}
+	return ownSSL((*C.gossl_ssl)(r.ptr), s.ctx.Load()), nil
+}
+
+// Clear makes the SSL ready for another connection with the same settings. A session that is still open is removed and flagged, as in
+// SetSession; another one stays, and is resumed by the next connection unasked. It returns 1, or 0.
+//
+// Clear corresponds to SSL_clear(3).
+func (s *SSL) Clear() int {
+	return s.value("SSL_clear", 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_clear(p) })
+}
+
+// Ctx returns a handle of the SSL's present SSL_CTX, nil if s is nil or freed. Ctx corresponds to SSL_get_SSL_CTX(3).
+func (s *SSL) Ctx() *Ctx {
+	r, ok := s.do("SSL_get_SSL_CTX", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_get_ssl_ctx(p) })
+	if !ok {
+		return nil
+	}
+	return AdoptCtx(r.ptr)
+}
+
+// SetSSLCtx gives the SSL the certificates and settings of another Ctx. Cache, session callbacks and counters stay those of the Ctx it was
+// made with; nil goes back to that one. It returns 1, or 0.
+//
+// SetSSLCtx corresponds to SSL_set_SSL_CTX(3).
+func (s *SSL) SetSSLCtx(ctx *Ctx) int {
+	const fn = "SSL_set_SSL_CTX"
+	var cp *C.SSL_CTX
+	if ctx != nil {
+		var ok bool
+		if cp, ok = ctx.acquire(); !ok {
+			s.refuse(fn, ErrFreed)
+			return 0
+		}
+		defer ctx.ref.Release()
+	}
+	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_ssl_ctx(p, cp) })
+}
+
+// SetSSLMethod changes the method. A connection that has begun is lost. It returns 1, or 0, after which the SSL is good for nothing but Free.
+//
+// SetSSLMethod corresponds to SSL_set_ssl_method(3).
+func (s *SSL) SetSSLMethod(method Method) int {
+	const fn = "SSL_set_ssl_method"
+	if method.p == nil {
+		s.refuse(fn, ErrNilMethod)
+		return 0
+	}
+	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_ssl_method(p, method.p) })
+}
