@@ -81,6 +81,20 @@ func settle(pending C.uint64_t) {
 	}
 }
 
+// finish ends a call that cannot fail.
+func finish(m *C.gossl_more) {
+	if m != nil {
+		settle(take(m).pending)
+	}
+}
+
+// finishAlone is finish where no caller could recover a panic.
+func finishAlone(m *C.gossl_more) {
+	if m != nil {
+		settleAlone(take(m).pending)
+	}
+}
+
 // invoke runs a callback of the SSL_CTX with this id. It returns the call's pending work, which it may add to.
 //
 // A panic waits there for the outer call to return. A Goexit, such as t.FailNow's, cannot: it would unwind C frames that hold libssl's locks.
@@ -175,10 +189,9 @@ func gosslGetSession(id C.uintptr_t, p *C.gossl_ssl, sid *C.uchar, n C.int, out 
 		// libssl will put it into this Ctx's cache: one that may be in another's is served as a copy.
 		if mark := uintptr(C.gossl_session_mark(sp)); mark != 0 && mark != ctx.id {
 			if _, alive := ctxStates.Get(mark); alive {
-				r := C.gossl_session_dup(sp)
-				*out = (*C.SSL_SESSION)(r.ptr)
-				if r.errors != nil {
-					C.gossl_errors_free(r.errors)
+				if dup, err := session.Dup(); err == nil {
+					*out = (*C.SSL_SESSION)(dup.HandOut())
+					dup.Free()
 				}
 				return
 			}
@@ -202,7 +215,7 @@ func gosslWake(key C.uintptr_t) { parking.Wake(uintptr(key)) }
 func gosslDispatch(_ C.uintptr_t, pending C.uint64_t, p *C.gossl_ssl) {
 	dispatch(func() {
 		if p != nil {
-			pending = C.gossl_ssl_free(p, 0).pending
+			finishAlone(C.gossl_ssl_free(p, 0).more)
 		}
 		settleAlone(pending)
 	})

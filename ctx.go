@@ -20,9 +20,9 @@ type Ctx struct {
 	lent  bool // for the length of a remove callback: the count may be 0 there, and the cache locked
 }
 
-var ctxKind = handle.NewKind("Ctx", freeCtx, func(p *C.SSL_CTX) { settleAlone(C.gossl_ctx_free(p).pending) })
+var ctxKind = handle.NewKind("Ctx", freeCtx, func(p *C.SSL_CTX) { finishAlone(C.gossl_ctx_free(p).more) })
 
-func freeCtx(p *C.SSL_CTX) { settle(C.gossl_ctx_free(p).pending) }
+func freeCtx(p *C.SSL_CTX) { finish(C.gossl_ctx_free(p).more) }
 
 // ownCtx takes over a reference.
 func ownCtx(p *C.SSL_CTX, state *ctxState) *Ctx {
@@ -57,7 +57,7 @@ func NewCtx(method Method) (*Ctx, error) {
 	state := &ctxState{}
 	state.id = ctxStates.Add(state)
 	r := C.gossl_ctx_new(method.p, C.uintptr_t(state.id))
-	if err := fail("SSL_CTX_new", r); err != nil {
+	if err := outcome("SSL_CTX_new", r.more); err != nil {
 		ctxStates.Remove(state.id)
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (c *Ctx) do(fn string, f func(*C.SSL_CTX) C.gossl_result) (C.gossl_result, 
 	}
 	r := f(p)
 	c.ref.Release()
-	return r, fail(fn, r)
+	return r, outcome(fn, r.more)
 }
 
 // ctrl is for the macros around SSL_CTX_ctrl that return a value.

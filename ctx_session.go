@@ -77,8 +77,9 @@ func (c *Ctx) AddSession(session *Session) (int, error) {
 	return c.cache(fn, session, func(p *C.SSL_CTX, sp *C.SSL_SESSION) C.gossl_result {
 		session.share()
 		r := C.gossl_ctx_add_session(p, sp, 0)
-		if r.status == C.GOSSL_OTHER_CTX {
-			if _, alive := ctxStates.Get(uintptr(r.ret)); !alive {
+		if r.more != nil && r.more.status == C.GOSSL_OTHER_CTX {
+			if _, alive := ctxStates.Get(uintptr(r.more.other_ctx)); !alive {
+				take(r.more)
 				return C.gossl_ctx_add_session(p, sp, 1)
 			}
 		}
@@ -96,7 +97,7 @@ func (c *Ctx) RemoveSession(session *Session) (int, error) {
 	})
 }
 
-// cache is for functions that take the lock of the SSL_CTX. A 0 of C is an answer, no error.
+// cache is for functions that take the lock of the SSL_CTX.
 func (c *Ctx) cache(fn string, session *Session, f func(*C.SSL_CTX, *C.SSL_SESSION) C.gossl_result) (int, error) {
 	if c != nil && c.lent {
 		return 0, ErrorStack{Func: fn, Refused: ErrInRemoveCallback}
@@ -107,9 +108,6 @@ func (c *Ctx) cache(fn string, session *Session, f func(*C.SSL_CTX, *C.SSL_SESSI
 	}
 	defer session.ref.Release()
 	r, err := c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return f(p, sp) })
-	if r.status == C.GOSSL_CALLED && r.failed != 0 {
-		err = nil
-	}
 	if err != nil {
 		return 0, err
 	}

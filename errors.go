@@ -208,14 +208,26 @@ func cBytes(b []byte) (*C.uchar, C.int) {
 	return (*C.uchar)(unsafe.SliceData(b)), C.int(len(b))
 }
 
-// fail returns the error of a result outside of SSL: the stack, or why libssl was not called. It settles what callbacks left.
-func fail(fn string, r C.gossl_result) error {
-	settle(r.pending)
-	if r.status != C.GOSSL_CALLED {
-		return ErrorStack{Func: fn, Refused: refusals[r.status]}
+// outcome is what Go does with a gossl_more: it settles what callbacks left, and returns why libssl was not called or what it said. It frees m,
+// which may be nil.
+func outcome(fn string, m *C.gossl_more) error {
+	if m == nil {
+		return nil
 	}
-	if r.failed != 0 {
-		return newErrorStack(fn, r.errors)
+	more := take(m)
+	settle(more.pending)
+	switch {
+	case more.status != C.GOSSL_CALLED:
+		return ErrorStack{Func: fn, Refused: refusals[more.status]}
+	case more.failed != 0:
+		return newErrorStack(fn, more.errors)
 	}
 	return nil
+}
+
+// take copies m and frees it.
+func take(m *C.gossl_more) C.gossl_more {
+	more := *m
+	C.free(unsafe.Pointer(m))
+	return more
 }

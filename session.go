@@ -27,7 +27,7 @@ type ownership struct{ private atomic.Bool }
 
 var sessionKind = handle.NewKind("Session", freeSession, freeSession)
 
-func freeSession(p *C.SSL_SESSION) { settle(C.gossl_session_free(p).pending) }
+func freeSession(p *C.SSL_SESSION) { finish(C.gossl_session_free(p).more) }
 
 // ownSession takes over a reference.
 func ownSession(p *C.SSL_SESSION, ctx *Ctx) *Session {
@@ -37,8 +37,8 @@ func ownSession(p *C.SSL_SESSION, ctx *Ctx) *Session {
 }
 
 // newSession takes over the result of a function that makes an object.
-func newSession(fn string, r C.gossl_result, ctx *Ctx) (*Session, error) {
-	if err := fail(fn, r); err != nil {
+func newSession(fn string, r C.gossl_object, ctx *Ctx) (*Session, error) {
+	if err := outcome(fn, r.more); err != nil {
 		return nil, err
 	}
 	s := ownSession((*C.SSL_SESSION)(r.ptr), ctx)
@@ -77,7 +77,7 @@ func (s *Session) do(fn string, f func(*C.SSL_SESSION) C.gossl_result) (C.gossl_
 	}
 	r := f(p)
 	s.ref.Release()
-	return r, fail(fn, r)
+	return r, outcome(fn, r.more)
 }
 
 // NewSession returns an empty session: no id, version 0, not resumable, a timeout of 304 seconds.
@@ -94,11 +94,13 @@ func NewSession() (*Session, error) {
 //
 // Dup corresponds to SSL_SESSION_dup(3).
 func (s *Session) Dup() (*Session, error) {
-	r, err := s.do("SSL_SESSION_dup", func(p *C.SSL_SESSION) C.gossl_result { return C.gossl_session_dup(p) })
-	if err != nil {
-		return nil, err
+	const fn = "SSL_SESSION_dup"
+	p, ok := s.acquire()
+	if !ok {
+		return nil, ErrorStack{Func: fn, Refused: ErrFreed}
 	}
-	return newSession("SSL_SESSION_dup", r, s.ctx)
+	defer s.ref.Release()
+	return newSession(fn, C.gossl_session_dup(p), s.ctx)
 }
 
 // UpRef returns another handle of the same object, with a reference of its own; nil if s is nil or freed.
@@ -194,7 +196,7 @@ func (s *Session) AppendID(buf []byte) ([]byte, int) {
 	if cap(buf)-n < room {
 		buf = append(make([]byte, 0, n+room), buf...)
 	}
-	got := int(C.gossl_session_id(p, (*C.uchar)(unsafe.SliceData(buf[n:n+room]))).ret)
+	got := int(C.gossl_session_id(p, (*C.uchar)(unsafe.SliceData(buf[n:n+room]))))
 	s.ref.Release()
 	return buf[:n+got], got
 }

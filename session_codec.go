@@ -32,7 +32,7 @@ func (s *Session) AppendDER(buf []byte) ([]byte, error) {
 		c, room := cBytes(spare)
 		r := C.gossl_session_i2d(p, c, room)
 		s.ref.Release()
-		if err := fail(fn, r); err != nil {
+		if err := outcome(fn, r.more); err != nil {
 			return buf, err
 		}
 		n := int(r.ret)
@@ -52,11 +52,11 @@ func ParseSession(der []byte) (*Session, error) {
 		return nil, err
 	}
 	p, n := cBytes(der)
-	r := C.gossl_session_d2i(p, n)
-	s, err := newSession(fn, r, nil)
-	if err == nil && int(r.ret) != len(der) {
+	var used C.int
+	s, err := newSession(fn, C.gossl_session_d2i(p, n, &used), nil)
+	if err == nil && int(used) != len(der) {
 		s.Free()
-		return nil, fmt.Errorf("libssl: %s: %d bytes follow the session", fn, len(der)-int(r.ret))
+		return nil, fmt.Errorf("libssl: %s: %d bytes follow the session", fn, len(der)-int(used))
 	}
 	return s, err
 }

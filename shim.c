@@ -10,14 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WAITED ((uintptr_t)1)
 #define NO_STATE ((uintptr_t)1)
 
+__thread long gossl_token;
 __thread struct gossl_call *gossl_current;
 __thread struct gossl_removing *gossl_removing;
-
-/* Its address names the thread; aligned, so that bit 0 is free. */
-static __thread long token;
 
 /* Set while SSL_free runs for a handle that was collected, not freed. */
 static __thread int collecting;
@@ -99,9 +96,9 @@ gossl_ssl *gossl_ssl_state(SSL *ssl)
 	return s;
 }
 
-gossl_result gossl_ssl_attach(SSL *ssl, int up_ref)
+gossl_object gossl_ssl_attach(SSL *ssl, int up_ref)
 {
-	gossl_result r = { 0 };
+	gossl_object r = { NULL, NULL };
 
 	r.ptr = gossl_ssl_state(ssl);
 	if (r.ptr != NULL && up_ref)
@@ -119,35 +116,12 @@ SSL_CTX *gossl_ssl_session_ctx(gossl_ssl *s)
 	return s->session_ctx;
 }
 
-/* Takes the SSL for this thread; nests. */
-int gossl_own(gossl_ssl *s)
-{
-	uintptr_t me = (uintptr_t)&token, nobody = 0;
-
-	if ((atomic_load_explicit(&s->owner, memory_order_relaxed) & ~WAITED) == me) {
-		s->depth++;
-		return 1;
-	}
-	if (!atomic_compare_exchange_strong(&s->owner, &nobody, me))
-		return 0;
-	s->depth = 1;
-	return 1;
-}
-
-/* Reports whether somebody waits for an SSL that is free now. */
-int gossl_disown(gossl_ssl *s)
-{
-	if (--s->depth > 0)
-		return 0;
-	return (atomic_exchange(&s->owner, 0) & WAITED) != 0;
-}
-
 /* Marks the SSL as waited for; 0 if it is free meanwhile. */
 int gossl_ssl_wait(gossl_ssl *s)
 {
 	uintptr_t owner = atomic_load(&s->owner);
 
-	while (owner != 0 && !(owner & WAITED) && !atomic_compare_exchange_weak(&s->owner, &owner, owner | WAITED))
+	while (owner != 0 && !(owner & GOSSL_WAITED) && !atomic_compare_exchange_weak(&s->owner, &owner, owner | GOSSL_WAITED))
 		;
 	return owner != 0;
 }
@@ -158,7 +132,7 @@ int gossl_ssl_in_callback(gossl_ssl *s)
 }
 
 /* What C would not survive. Runs with the SSL owned. */
-static int refuse(gossl_ssl *s, int does)
+int gossl_refuse(gossl_ssl *s, int does)
 {
 	if (s->dead && does != READS)
 		return GOSSL_DEAD;
@@ -172,47 +146,30 @@ static int refuse(gossl_ssl *s, int does)
 	return GOSSL_CALLED;
 }
 
-static void enter(struct gossl_call *c, gossl_ssl *s, int does)
+static gossl_more *copy_more(const gossl_more *m)
 {
-	c->outer = gossl_current;
-	c->s = s;
-	c->pending = 0;
-	c->errors = 0;
-#ifdef GOSSL_CHECK
-	c->before = ERR_peek_error();
-#endif
-	gossl_current = c;
-	if (does & PUSHES)
-		gossl_errors_begin(c);
+	gossl_more *more = malloc(sizeof(*more));
+
+	if (more == NULL)
+		gossl_fatal("out of memory");
+	*more = *m;
+	return more;
 }
 
-/* Begins a call on s, or of no SSL if s is NULL. If it returns 0, r says why, and gossl_end must not be called. */
-int gossl_begin(struct gossl_call *c, gossl_ssl *s, int does, gossl_result *r)
+gossl_more *gossl_refused(int status, int wake)
 {
-	memset(r, 0, sizeof(*r));
-	if (s != NULL) {
-		if (!gossl_own(s)) {
-			r->status = GOSSL_BUSY;
-			return 0;
-		}
-		r->status = refuse(s, does);
-		if (r->status != GOSSL_CALLED) {
-			r->wake = gossl_disown(s);
-			return 0;
-		}
-	}
-	enter(c, s, does);
-	return 1;
+	gossl_more m = { .status = status, .wake = wake };
+
+	return copy_more(&m);
 }
 
-int gossl_ctx_begin(struct gossl_call *c, SSL_CTX *ctx, int does, gossl_result *r)
+int gossl_ctx_begin(struct gossl_call *c, SSL_CTX *ctx, int does, gossl_more **more)
 {
-	memset(r, 0, sizeof(*r));
 	if ((does & CACHES) && gossl_removing != NULL && gossl_removing->ctx == ctx) {
-		r->status = GOSSL_IN_REMOVE;
+		*more = gossl_refused(GOSSL_IN_REMOVE, 0);
 		return 0;
 	}
-	enter(c, NULL, does);
+	gossl_enter(c, NULL, does);
 	return 1;
 }
 
@@ -230,33 +187,40 @@ gossl_ssl *gossl_next_deferred(void)
 	return s;
 }
 
-void gossl_end(struct gossl_call *c, gossl_result *r, int failed)
+gossl_more *gossl_end(struct gossl_call *c, int failed)
 {
+	gossl_more *m = &c->more;
 	gossl_ssl *s;
+	int wake = 0; /* in registers: a store into m would delay the loads below */
 
-	r->failed = failed;
 	if (c->errors)
-		r->errors = gossl_errors_end(c, failed);
-	while (gossl_removing == NULL && (s = gossl_next_deferred()) != NULL)
+		m->errors = gossl_errors_end(c, failed);
+	while (deferred != NULL && gossl_removing == NULL) {
+		s = gossl_next_deferred();
 		SSL_free(s->ssl);
+	}
 	gossl_current = c->outer;
 #ifdef GOSSL_CHECK
 	gossl_check_queue(c);
 #endif
 	if (c->s != NULL)
-		r->wake = gossl_disown(c->s);
-	r->pending = c->pending;
+		wake = gossl_disown(c->s);
+	if (!(failed || wake || m->wake || m->status || m->pending || m->error || m->moved))
+		return NULL;
+	m->failed = failed;
+	m->wake |= wake;
+	return copy_more(m);
 }
 
 /* Drops a reference. Inside a remove_session_cb the last one may take the lock that is held there: it is put off to the end of the call. */
 gossl_result gossl_ssl_free(gossl_ssl *s, int collected)
 {
 	struct gossl_call c;
-	gossl_result r;
+	gossl_result r = { 0, NULL };
 	struct deferred *d;
 	int outer = collecting;
 
-	gossl_begin(&c, NULL, PUSHES, &r);
+	gossl_begin(&c, NULL, PUSHES, &r.more);
 	if (gossl_removing != NULL && (d = malloc(sizeof(*d))) != NULL) {
 		d->s = s;
 		d->next = deferred;
@@ -266,24 +230,22 @@ gossl_result gossl_ssl_free(gossl_ssl *s, int collected)
 		SSL_free(s->ssl);
 		collecting = outer;
 	}
-	gossl_end(&c, &r, 0);
+	r.more = gossl_end(&c, 0);
 	return r;
 }
 
 /* Takes the SSL for calls that Go's user makes himself. */
 gossl_result gossl_ssl_hold(gossl_ssl *s)
 {
-	gossl_result r = { 0 };
+	gossl_result r = { 0, NULL };
 
 	if (!gossl_own(s))
-		r.status = GOSSL_BUSY;
+		r.more = gossl_refused(GOSSL_BUSY, 0);
 	return r;
 }
 
-gossl_result gossl_ssl_unhold(gossl_ssl *s)
+/* Reports whether somebody waits for it. */
+int gossl_ssl_unhold(gossl_ssl *s)
 {
-	gossl_result r = { 0 };
-
-	r.wake = gossl_disown(s);
-	return r;
+	return gossl_disown(s);
 }

@@ -45,28 +45,39 @@ enum gossl_status {
 	GOSSL_NOT_CALLED_LAST, /* count of the above */
 };
 
-typedef struct gossl_result {
-	long ret;
-	void *ptr;            /* of functions that return an object */
+/* What a call has to say beyond its value. From malloc; NULL, which costs nothing, if libssl was called, succeeded, and left nothing to do. */
+typedef struct gossl_more {
 	gossl_errors *errors; /* of a failing call, or NULL */
 	uint64_t pending;     /* what callbacks left for Go to do, or 0 */
 	size_t moved;         /* bytes, of early data */
-	int error;            /* SSL_get_error, of I/O calls */
+	uintptr_t other_ctx;  /* of GOSSL_OTHER_CTX: its id */
 	int status;           /* enum gossl_status */
 	int failed;           /* libssl was called and failed, or has to be called again */
+	int error;            /* SSL_get_error, of I/O calls */
 	int wake;             /* somebody waits for this SSL; 2: for the SSL that is an argument */
+} gossl_more;
+
+/* Two words, which C returns in registers. */
+typedef struct gossl_result {
+	long ret;
+	gossl_more *more;
 } gossl_result;
+
+typedef struct gossl_object {
+	void *ptr;
+	gossl_more *more;
+} gossl_object;
 
 /* shim.c */
 unsigned long gossl_init(void);
 void gossl_fatal(const char *text);
-gossl_result gossl_ssl_attach(SSL *ssl, int up_ref);
+gossl_object gossl_ssl_attach(SSL *ssl, int up_ref);
 int gossl_ssl_wait(gossl_ssl *s);
 int gossl_ssl_in_callback(gossl_ssl *s);
 SSL *gossl_ssl_pointer(gossl_ssl *s);
 SSL_CTX *gossl_ssl_session_ctx(gossl_ssl *s);
 gossl_result gossl_ssl_hold(gossl_ssl *s);
-gossl_result gossl_ssl_unhold(gossl_ssl *s);
+int gossl_ssl_unhold(gossl_ssl *s);
 gossl_result gossl_ssl_free(gossl_ssl *s, int collected);
 
 /* shim_error.c */
@@ -76,7 +87,7 @@ void gossl_keep_queue(int more);
 long gossl_queues_left(void);
 
 /* shim_ctx.c */
-gossl_result gossl_ctx_new(const SSL_METHOD *method, uintptr_t id);
+gossl_object gossl_ctx_new(const SSL_METHOD *method, uintptr_t id);
 uintptr_t gossl_ctx_attach(SSL_CTX *ctx, uintptr_t id);
 uintptr_t gossl_ctx_id(SSL_CTX *ctx);
 gossl_result gossl_ctx_free(SSL_CTX *ctx);
@@ -131,14 +142,14 @@ enum gossl_property {
 	GOSSL_RENEGOTIATE,
 	GOSSL_RENEGOTIATE_PENDING,
 };
-gossl_result gossl_ssl_new(SSL_CTX *ctx);
-gossl_result gossl_ssl_dup(gossl_ssl *s);
+gossl_object gossl_ssl_new(SSL_CTX *ctx);
+gossl_object gossl_ssl_dup(gossl_ssl *s);
 gossl_result gossl_ssl_set_session(gossl_ssl *s, SSL_SESSION *session);
-gossl_result gossl_ssl_get1_session(gossl_ssl *s);
+gossl_object gossl_ssl_get1_session(gossl_ssl *s);
 gossl_result gossl_ssl_copy_session_id(gossl_ssl *to, gossl_ssl *from);
 gossl_result gossl_ssl_clear(gossl_ssl *s);
 gossl_result gossl_ssl_set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx);
-gossl_result gossl_ssl_get_ssl_ctx(gossl_ssl *s);
+gossl_object gossl_ssl_get_ssl_ctx(gossl_ssl *s);
 gossl_result gossl_ssl_set_ssl_method(gossl_ssl *s, const SSL_METHOD *method);
 gossl_result gossl_ssl_get(gossl_ssl *s, int what);
 gossl_result gossl_ssl_set(gossl_ssl *s, int what, long value);
@@ -150,8 +161,8 @@ gossl_result gossl_ssl_set_session_id_context(gossl_ssl *s, const unsigned char 
 gossl_result gossl_ssl_has_matching_session_id(gossl_ssl *s, const unsigned char *id, unsigned int len);
 gossl_result gossl_ssl_set_alpn_protos(gossl_ssl *s, const unsigned char *protos, unsigned int len);
 gossl_result gossl_ssl_use_certificate_file(gossl_ssl *s, const char *file, int type);
-gossl_result gossl_ssl_get_servername(gossl_ssl *s);
-gossl_result gossl_ssl_get_version(gossl_ssl *s);
+gossl_object gossl_ssl_get_servername(gossl_ssl *s);
+gossl_object gossl_ssl_get_version(gossl_ssl *s);
 gossl_result gossl_ssl_get_certificate(gossl_ssl *s, unsigned char **der);
 
 /* shim_io.c */
@@ -175,20 +186,20 @@ gossl_result gossl_ssl_bio_pending(gossl_ssl *s);
 gossl_result gossl_ssl_bio_eof(gossl_ssl *s);
 
 /* shim_session.c */
-gossl_result gossl_session_new(void);
-gossl_result gossl_session_dup(SSL_SESSION *session);
+gossl_object gossl_session_new(void);
+gossl_object gossl_session_dup(SSL_SESSION *session);
 gossl_result gossl_session_free(SSL_SESSION *session);
 gossl_result gossl_session_i2d(SSL_SESSION *session, unsigned char *buf, int len);
-gossl_result gossl_session_d2i(const unsigned char *der, int len);
+gossl_object gossl_session_d2i(const unsigned char *der, int len, int *used);
 gossl_result gossl_session_to_pem(SSL_SESSION *session, unsigned char **pem);
-gossl_result gossl_session_from_pem(const unsigned char *pem, int len);
+gossl_object gossl_session_from_pem(const unsigned char *pem, int len);
 gossl_result gossl_session_set1_id(SSL_SESSION *session, const unsigned char *id, unsigned int len);
 gossl_result gossl_session_set1_id_context(SSL_SESSION *session, const unsigned char *id, unsigned int len);
 gossl_result gossl_session_set1_hostname(SSL_SESSION *session, const char *name);
 gossl_result gossl_session_set1_alpn_selected(SSL_SESSION *session, const unsigned char *alpn, size_t len);
 uintptr_t gossl_session_mark(SSL_SESSION *session);
 void gossl_session_set_mark(SSL_SESSION *session, uintptr_t ctx_id);
-gossl_result gossl_session_id(SSL_SESSION *session, unsigned char *buf);
+unsigned int gossl_session_id(SSL_SESSION *session, unsigned char *buf);
 void gossl_clear_free(void *p, size_t len);
 
 #endif

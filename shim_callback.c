@@ -52,7 +52,7 @@ static void callback_end(struct callback *cb, uintptr_t id, uint64_t pending)
 	if (cb->owned && gossl_disown(cb->s))
 		gosslWake((uintptr_t)cb->s);
 	if (gossl_current != NULL) {
-		gossl_current->pending = pending;
+		gossl_current->more.pending = pending;
 		return;
 	}
 	if (pending != 0)
@@ -63,7 +63,7 @@ static void callback_end(struct callback *cb, uintptr_t id, uint64_t pending)
 
 static uint64_t pending_now(void)
 {
-	return gossl_current != NULL ? gossl_current->pending : 0;
+	return gossl_current != NULL ? gossl_current->more.pending : 0;
 }
 
 /* Always 1: the reference becomes the Go handle's. After a 0 libssl would free s->session, which may be another object by then. */

@@ -5,21 +5,20 @@
 
 static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER;
 
-gossl_result gossl_ctx_new(const SSL_METHOD *method, uintptr_t id)
+static SSL_CTX *new_ctx(const SSL_METHOD *method, uintptr_t id)
 {
-	struct gossl_call c;
-	gossl_result r;
-	SSL_CTX *ctx;
+	SSL_CTX *ctx = SSL_CTX_new(method);
 
-	gossl_begin(&c, NULL, PUSHES, &r);
-	ctx = SSL_CTX_new(method);
 	if (ctx != NULL && !gossl_ctx_set_id(ctx, id)) {
 		SSL_CTX_free(ctx);
 		ctx = NULL;
 	}
-	r.ptr = ctx;
-	gossl_end(&c, &r, ctx == NULL);
-	return r;
+	return ctx;
+}
+
+gossl_object gossl_ctx_new(const SSL_METHOD *method, uintptr_t id)
+{
+	return GOSSL_OBJECT(NULL, PUSHES, new_ctx(method, id), r.ptr == NULL);
 }
 
 /* The id of an SSL_CTX that C made; it becomes id if there was none. 0 without memory. */
@@ -203,38 +202,38 @@ gossl_result gossl_ctx_set_session_id_context(SSL_CTX *ctx, const unsigned char 
 	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_session_id_context(ctx, id, len), r.ret != 1);
 }
 
-/* The id of another SSL_CTX on the session means that it may be in that one's cache: ret is the id then. Go knows whether that SSL_CTX is still alive. */
+/* The id of another SSL_CTX on the session means that it may be in that one's cache: other_ctx is the id then. Go knows whether that SSL_CTX is still alive. */
 gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, int whatever_mark)
 {
 	struct gossl_call c;
-	gossl_result r;
+	gossl_result r = { 0, NULL };
 	uintptr_t mark = gossl_session_mark(session), id = gossl_ctx_id(ctx);
 
-	if (!gossl_ctx_begin(&c, ctx, CACHES | PUSHES, &r))
+	if (!gossl_ctx_begin(&c, ctx, CACHES | PUSHES, &r.more))
 		return r;
 	if (mark != 0 && mark != id && !whatever_mark) {
-		r.status = GOSSL_OTHER_CTX;
-		r.ret = (long)mark;
+		c.more.status = GOSSL_OTHER_CTX;
+		c.more.other_ctx = mark;
 	} else {
 		gossl_session_set_mark(session, id);
 		r.ret = SSL_CTX_add_session(ctx, session);
 	}
-	gossl_end(&c, &r, r.ret == 0);
+	r.more = gossl_end(&c, 0);
 	return r;
+}
+
+static int remove_session(SSL_CTX *ctx, SSL_SESSION *session)
+{
+	int found = SSL_CTX_remove_session(ctx, session);
+
+	if (found && gossl_session_mark(session) == gossl_ctx_id(ctx))
+		gossl_session_set_mark(session, 0);
+	return found;
 }
 
 gossl_result gossl_ctx_remove_session(SSL_CTX *ctx, SSL_SESSION *session)
 {
-	struct gossl_call c;
-	gossl_result r;
-
-	if (!gossl_ctx_begin(&c, ctx, CACHES, &r))
-		return r;
-	r.ret = SSL_CTX_remove_session(ctx, session);
-	if (r.ret == 1 && gossl_session_mark(session) == gossl_ctx_id(ctx))
-		gossl_session_set_mark(session, 0);
-	gossl_end(&c, &r, 0);
-	return r;
+	return GOSSL_CTX(ctx, CACHES, remove_session(ctx, session), 0);
 }
 
 gossl_result gossl_ctx_flush_sessions(SSL_CTX *ctx, long t)

@@ -4,6 +4,9 @@
 
 #include "shim.h"
 
+#include <stdatomic.h>
+#include <string.h>
+
 struct gossl_ssl {
 	SSL *ssl;
 	SSL_CTX *session_ctx; /* the SSL_CTX that SSL_new was given; callbacks and cache are this one's. NULL if unknown */
@@ -18,7 +21,7 @@ struct gossl_ssl {
 struct gossl_call {
 	struct gossl_call *outer;
 	gossl_ssl *s;     /* whose owner this call is, or NULL */
-	uint64_t pending; /* what Go has to do when this call has returned */
+	gossl_more more;  /* what gossl_end returns, if there is anything in it */
 	int errors;       /* the queue is kept apart for this call */
 	int had;          /* entries of others were put aside, in saved */
 	ERR_STATE saved;
@@ -33,6 +36,7 @@ struct gossl_removing {
 	SSL_CTX *ctx;
 };
 
+extern __thread long gossl_token; /* its address names the thread; aligned, so that bit 0 is free */
 extern __thread struct gossl_call *gossl_current;
 extern __thread struct gossl_removing *gossl_removing;
 
@@ -46,14 +50,13 @@ enum {
 	PUSHES = 16 /* may push errors */
 };
 
-int gossl_begin(struct gossl_call *c, gossl_ssl *s, int does, gossl_result *r);
-void gossl_end(struct gossl_call *c, gossl_result *r, int failed);
+int gossl_refuse(gossl_ssl *s, int does);
+gossl_more *gossl_refused(int status, int wake);
+gossl_more *gossl_end(struct gossl_call *c, int failed);
 void gossl_errors_begin(struct gossl_call *c);
-int gossl_ctx_begin(struct gossl_call *c, SSL_CTX *ctx, int does, gossl_result *r);
+int gossl_ctx_begin(struct gossl_call *c, SSL_CTX *ctx, int does, gossl_more **more);
 gossl_ssl *gossl_ssl_state(SSL *ssl);
 gossl_ssl *gossl_next_deferred(void);
-int gossl_own(gossl_ssl *s);
-int gossl_disown(gossl_ssl *s);
 gossl_errors *gossl_errors_end(struct gossl_call *c, int failed);
 void gossl_check_queue(struct gossl_call *c);
 int gossl_queue_save(ERR_STATE *saved);
@@ -62,28 +65,95 @@ int gossl_ctx_index(void);
 int gossl_ctx_set_id(SSL_CTX *ctx, uintptr_t id);
 int gossl_no_password(char *buf, int size, int writing, void *arg);
 
+/* What is inline here is on the way of every call: SetSession has 50 ns in all. */
+
+#define GOSSL_WAITED ((uintptr_t)1)
+
+/* Takes the SSL for this thread; nests. */
+static inline int gossl_own(gossl_ssl *s)
+{
+	uintptr_t me = (uintptr_t)&gossl_token, nobody = 0;
+
+	if (atomic_compare_exchange_strong_explicit(&s->owner, &nobody, me, memory_order_acquire, memory_order_relaxed)) {
+		s->depth = 1;
+		return 1;
+	}
+	if ((nobody & ~GOSSL_WAITED) != me)
+		return 0;
+	s->depth++;
+	return 1;
+}
+
+/* Reports whether somebody waits for an SSL that is free now. */
+static inline int gossl_disown(gossl_ssl *s)
+{
+	if (--s->depth > 0)
+		return 0;
+	return (atomic_exchange_explicit(&s->owner, 0, memory_order_release) & GOSSL_WAITED) != 0;
+}
+
+static inline void gossl_enter(struct gossl_call *c, gossl_ssl *s, int does)
+{
+	c->outer = gossl_current;
+	c->s = s;
+	c->errors = 0;
+	memset(&c->more, 0, sizeof(c->more));
+#ifdef GOSSL_CHECK
+	c->before = ERR_peek_error();
+#endif
+	gossl_current = c;
+	if (does & PUSHES)
+		gossl_errors_begin(c);
+}
+
+/* Begins a call on s, or of no SSL if s is NULL. If it returns 0, *more says why, and gossl_end must not be called. */
+static inline int gossl_begin(struct gossl_call *c, gossl_ssl *s, int does, gossl_more **more)
+{
+	if (s != NULL) {
+		int status;
+
+		if (!gossl_own(s)) {
+			*more = gossl_refused(GOSSL_BUSY, 0);
+			return 0;
+		}
+		if ((does & IO) || s->dead || s->callbacks || gossl_removing != NULL) {
+			status = gossl_refuse(s, does);
+			if (status != GOSSL_CALLED) {
+				*more = gossl_refused(status, gossl_disown(s));
+				return 0;
+			}
+		}
+	}
+	gossl_enter(c, s, does);
+	return 1;
+}
+
 /*
  * One call of libssl: expr is evaluated when the checks allow it, failed may use r.ret. Statement expressions are GNU C, as cgo's compilers are.
  */
-#define GOSSL_SSL(s, does, expr, failed)                   \
-	({                                                 \
-		struct gossl_call c_;                      \
-		gossl_result r;                            \
-		if (gossl_begin(&c_, (s), (does), &r)) {   \
-			r.ret = (long)(expr);              \
-			gossl_end(&c_, &r, (failed));      \
-		}                                          \
-		r;                                         \
+#define GOSSL_CALL(begin, expr, failed)                   \
+	({                                                \
+		struct gossl_call c_;                     \
+		gossl_result r = { 0, NULL };             \
+		if (begin) {                              \
+			r.ret = (long)(expr);             \
+			r.more = gossl_end(&c_, (failed)); \
+		}                                         \
+		r;                                        \
 	})
-#define GOSSL_CTX(ctx, does, expr, failed)                     \
-	({                                                     \
-		struct gossl_call c_;                          \
-		gossl_result r;                                \
-		if (gossl_ctx_begin(&c_, (ctx), (does), &r)) { \
-			r.ret = (long)(expr);                  \
-			gossl_end(&c_, &r, (failed));          \
-		}                                              \
-		r;                                             \
+#define GOSSL_SSL(s, does, expr, failed) GOSSL_CALL(gossl_begin(&c_, (s), (does), &r.more), expr, failed)
+#define GOSSL_CTX(ctx, does, expr, failed) GOSSL_CALL(gossl_ctx_begin(&c_, (ctx), (does), &r.more), expr, failed)
+
+/* The same for a function that returns an object; a NULL is no failure if it is an answer. */
+#define GOSSL_OBJECT(s, does, expr, failed)                        \
+	({                                                         \
+		struct gossl_call c_;                              \
+		gossl_object r = { NULL, NULL };                   \
+		if (gossl_begin(&c_, (s), (does), &r.more)) {      \
+			r.ptr = (void *)(expr);                    \
+			r.more = gossl_end(&c_, (failed));         \
+		}                                                  \
+		r;                                                 \
 	})
 
 #endif

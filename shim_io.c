@@ -33,15 +33,13 @@ static int io(SSL *ssl, int op, void *buf, int len, size_t *moved)
 gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len)
 {
 	struct gossl_call c;
-	gossl_result r;
-	size_t moved = 0;
+	gossl_result r = { 0, NULL };
 
-	if (!gossl_begin(&c, s, ACTS | IO | CACHES | PUSHES, &r))
+	if (!gossl_begin(&c, s, ACTS | IO | CACHES | PUSHES, &r.more))
 		return r;
-	r.ret = io(s->ssl, op, buf, len, &moved);
-	r.error = SSL_get_error(s->ssl, (int)r.ret);
-	r.moved = moved;
-	gossl_end(&c, &r, r.error != SSL_ERROR_NONE);
+	r.ret = io(s->ssl, op, buf, len, &c.more.moved);
+	c.more.error = SSL_get_error(s->ssl, (int)r.ret);
+	r.more = gossl_end(&c, c.more.error != SSL_ERROR_NONE);
 	return r;
 }
 

@@ -3,30 +3,25 @@
 
 #include <string.h>
 
-static gossl_result new_ssl(gossl_ssl *from, SSL_CTX *ctx)
+/* Takes over ssl. */
+static gossl_ssl *with_state(SSL *ssl)
 {
-	struct gossl_call c;
-	gossl_result r;
-	SSL *ssl;
+	gossl_ssl *s = ssl != NULL ? gossl_ssl_state(ssl) : NULL;
 
-	if (!gossl_begin(&c, from, ACTS | PUSHES, &r))
-		return r;
-	ssl = from != NULL ? SSL_dup(from->ssl) : SSL_new(ctx);
-	if (ssl != NULL && (r.ptr = gossl_ssl_state(ssl)) == NULL)
+	if (s == NULL)
 		SSL_free(ssl);
-	gossl_end(&c, &r, r.ptr == NULL);
-	return r;
+	return s;
 }
 
-gossl_result gossl_ssl_new(SSL_CTX *ctx)
+gossl_object gossl_ssl_new(SSL_CTX *ctx)
 {
-	return new_ssl(NULL, ctx);
+	return GOSSL_OBJECT(NULL, PUSHES, with_state(SSL_new(ctx)), r.ptr == NULL);
 }
 
 /* May return s itself, with one more reference: libssl copies an SSL only before its handshake. */
-gossl_result gossl_ssl_dup(gossl_ssl *s)
+gossl_object gossl_ssl_dup(gossl_ssl *s)
 {
-	return new_ssl(s, NULL);
+	return GOSSL_OBJECT(s, ACTS | PUSHES, with_state(SSL_dup(s->ssl)), r.ptr == NULL);
 }
 
 static int mid_handshake(const SSL *ssl)
@@ -41,24 +36,23 @@ static int mid_handshake(const SSL *ssl)
 gossl_result gossl_ssl_set_session(gossl_ssl *s, SSL_SESSION *session)
 {
 	struct gossl_call c;
-	gossl_result r;
+	gossl_result r = { 0, NULL };
 	int switches;
 
-	if (!gossl_begin(&c, s, ACTS | CACHES, &r))
+	if (!gossl_begin(&c, s, ACTS | CACHES, &r.more))
 		return r;
 	switches = SSL_get_ssl_method(s->ssl) != SSL_CTX_get_ssl_method(SSL_get_SSL_CTX(s->ssl));
 	if (s->callbacks > 0 && (session == NULL || switches) && mid_handshake(s->ssl)) {
-		r.status = GOSSL_IN_CALLBACK;
-		gossl_end(&c, &r, 0);
+		c.more.status = GOSSL_IN_CALLBACK;
+		r.more = gossl_end(&c, 0);
 		return r;
 	}
 	if (switches)
 		gossl_errors_begin(&c);
 	r.ret = SSL_set_session(s->ssl, session);
-	if (r.ret == 0)
-		s->dead = 1;
+	s->dead = r.ret == 0;
 	s->dropped = session == NULL && SSL_get_state(s->ssl) != TLS_ST_BEFORE;
-	gossl_end(&c, &r, r.ret == 0);
+	r.more = gossl_end(&c, r.ret == 0);
 	return r;
 }
 
@@ -71,37 +65,38 @@ static int may_be_cached(gossl_ssl *s)
 	return (mode & role) && !(mode & SSL_SESS_CACHE_NO_INTERNAL_STORE);
 }
 
-gossl_result gossl_ssl_get1_session(gossl_ssl *s)
+static SSL_SESSION *get1_session(gossl_ssl *s)
 {
-	struct gossl_call c;
-	gossl_result r;
+	SSL_SESSION *session = SSL_get1_session(s->ssl);
 
-	if (!gossl_begin(&c, s, READS, &r))
-		return r;
-	r.ptr = SSL_get1_session(s->ssl);
-	if (r.ptr != NULL && gossl_session_mark(r.ptr) == 0 && may_be_cached(s))
-		gossl_session_set_mark(r.ptr, gossl_ctx_id(s->session_ctx));
-	gossl_end(&c, &r, 0);
-	return r;
+	if (session != NULL && gossl_session_mark(session) == 0 && may_be_cached(s))
+		gossl_session_set_mark(session, gossl_ctx_id(s->session_ctx));
+	return session;
+}
+
+gossl_object gossl_ssl_get1_session(gossl_ssl *s)
+{
+	return GOSSL_OBJECT(s, READS, get1_session(s), 0);
 }
 
 gossl_result gossl_ssl_copy_session_id(gossl_ssl *to, gossl_ssl *from)
 {
 	struct gossl_call c;
-	gossl_result r;
+	gossl_result r = { 0, NULL };
 
-	if (!gossl_begin(&c, to, ACTS | CACHES | RESETS | PUSHES, &r))
+	if (!gossl_begin(&c, to, ACTS | CACHES | RESETS | PUSHES, &r.more))
 		return r;
-	if (gossl_own(from)) {
-		r.ret = SSL_copy_session_id(to->ssl, from->ssl);
-		to->dead = r.ret == 0; /* it fails where SSL_set_session does */
-		to->dropped = SSL_get_session(to->ssl) == NULL && SSL_get_state(to->ssl) != TLS_ST_BEFORE;
-	} else {
-		r.status = GOSSL_BUSY_ARG;
+	if (!gossl_own(from)) {
+		c.more.status = GOSSL_BUSY_ARG;
+		r.more = gossl_end(&c, 0);
+		return r;
 	}
-	gossl_end(&c, &r, r.ret == 0);
-	if (r.status == GOSSL_CALLED && gossl_disown(from))
-		r.wake |= 2;
+	r.ret = SSL_copy_session_id(to->ssl, from->ssl);
+	to->dead = r.ret == 0; /* it fails where SSL_set_session does */
+	to->dropped = SSL_get_session(to->ssl) == NULL && SSL_get_state(to->ssl) != TLS_ST_BEFORE;
+	if (gossl_disown(from))
+		c.more.wake = 2;
+	r.more = gossl_end(&c, r.ret == 0);
 	return r;
 }
 
@@ -115,17 +110,17 @@ gossl_result gossl_ssl_set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx)
 	return GOSSL_SSL(s, ACTS | PUSHES, SSL_set_SSL_CTX(s->ssl, ctx) != NULL, r.ret == 0);
 }
 
-gossl_result gossl_ssl_get_ssl_ctx(gossl_ssl *s)
+static SSL_CTX *get1_ssl_ctx(const SSL *ssl)
 {
-	struct gossl_call c;
-	gossl_result r;
+	SSL_CTX *ctx = SSL_get_SSL_CTX(ssl);
 
-	if (!gossl_begin(&c, s, READS, &r))
-		return r;
-	r.ptr = SSL_get_SSL_CTX(s->ssl);
-	SSL_CTX_up_ref(r.ptr);
-	gossl_end(&c, &r, 0);
-	return r;
+	SSL_CTX_up_ref(ctx);
+	return ctx;
+}
+
+gossl_object gossl_ssl_get_ssl_ctx(gossl_ssl *s)
+{
+	return GOSSL_OBJECT(s, READS, get1_ssl_ctx(s->ssl), 0);
 }
 
 gossl_result gossl_ssl_set_ssl_method(gossl_ssl *s, const SSL_METHOD *method)
@@ -252,39 +247,34 @@ gossl_result gossl_ssl_use_certificate_file(gossl_ssl *s, const char *file, int 
 	return GOSSL_SSL(s, ACTS | PUSHES, SSL_use_certificate_file(s->ssl, file, type), r.ret != 1);
 }
 
-/* ptr is from malloc: libssl's string may die with the next call on the SSL. */
-gossl_result gossl_ssl_get_servername(gossl_ssl *s)
+static char *copy_servername(const SSL *ssl)
 {
-	struct gossl_call c;
-	gossl_result r;
-	const char *name;
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 
-	if (!gossl_begin(&c, s, READS, &r))
-		return r;
-	name = SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
-	r.ptr = name != NULL ? strdup(name) : NULL;
-	gossl_end(&c, &r, 0);
-	return r;
+	return name != NULL ? strdup(name) : NULL;
 }
 
-/* ptr is a static string. */
-gossl_result gossl_ssl_get_version(gossl_ssl *s)
+/* From malloc: libssl's string may die with the next call on the SSL. */
+gossl_object gossl_ssl_get_servername(gossl_ssl *s)
 {
-	return GOSSL_SSL(s, READS, (r.ptr = (void *)SSL_get_version(s->ssl), 0), 0);
+	return GOSSL_OBJECT(s, READS, copy_servername(s->ssl), 0);
+}
+
+/* A static string. */
+gossl_object gossl_ssl_get_version(gossl_ssl *s)
+{
+	return GOSSL_OBJECT(s, READS, SSL_get_version(s->ssl), 0);
+}
+
+static int get_certificate(const SSL *ssl, unsigned char **der)
+{
+	X509 *cert = SSL_get_certificate(ssl);
+
+	return cert != NULL ? i2d_X509(cert, der) : 0;
 }
 
 /* The SSL's own certificate: ret is the length of der, which gossl_clear_free frees. 0 if there is none. */
 gossl_result gossl_ssl_get_certificate(gossl_ssl *s, unsigned char **der)
 {
-	struct gossl_call c;
-	gossl_result r;
-	X509 *cert;
-
-	*der = NULL;
-	if (!gossl_begin(&c, s, ACTS | PUSHES, &r))
-		return r;
-	cert = SSL_get_certificate(s->ssl);
-	r.ret = cert != NULL ? i2d_X509(cert, der) : 0;
-	gossl_end(&c, &r, r.ret < 0);
-	return r;
+	return GOSSL_SSL(s, ACTS | PUSHES, get_certificate(s->ssl, der), r.ret < 0);
 }

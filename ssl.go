@@ -24,8 +24,8 @@ type SSL struct {
 }
 
 var sslKind = handle.NewKind("SSL",
-	func(p *C.gossl_ssl) { settle(C.gossl_ssl_free(p, 0).pending) },
-	func(p *C.gossl_ssl) { settleAlone(C.gossl_ssl_free(p, 1).pending) })
+	func(p *C.gossl_ssl) { finish(C.gossl_ssl_free(p, 0).more) },
+	func(p *C.gossl_ssl) { finishAlone(C.gossl_ssl_free(p, 1).more) })
 
 // parking is where goroutines wait for an SSL.
 var parking handle.Parking
@@ -53,8 +53,14 @@ func lendSSL(p *C.gossl_ssl, ctx *Ctx) *SSL {
 //
 // NewSSL corresponds to SSL_new(3).
 func NewSSL(ctx *Ctx) (*SSL, error) {
-	r, err := ctx.do("SSL_new", func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ssl_new(p) })
-	if err != nil {
+	const fn = "SSL_new"
+	cp, ok := ctx.acquire()
+	if !ok {
+		return nil, ErrorStack{Func: fn, Refused: ErrFreed}
+	}
+	r := C.gossl_ssl_new(cp)
+	ctx.ref.Release()
+	if err := outcome(fn, r.more); err != nil {
 		return nil, err
 	}
 	if ctx.lent {
@@ -87,39 +93,58 @@ func (s *SSL) acquire() (*C.gossl_ssl, bool) {
 	return s.ref.Acquire()
 }
 
-// do calls f with the SSL when no other thread uses it, and reports whether libssl was called. What a failing call pushed goes to LastErrors.
-func (s *SSL) do(fn string, f func(*C.gossl_ssl) C.gossl_result) (C.gossl_result, bool) {
+// do calls f with the SSL when no other thread uses it. It returns C's value and reports whether libssl was called.
+func (s *SSL) do(fn string, f func(*C.gossl_ssl) C.gossl_result) (int, bool) {
 	for {
 		p, ok := s.acquire()
 		if !ok {
 			return s.refuse(fn, ErrFreed)
 		}
 		r := f(p)
-		switch r.status {
-		case C.GOSSL_BUSY:
+		if r.more == nil {
+			s.ref.Release()
+			return int(r.ret), true
+		}
+		more := take(r.more)
+		if more.status == C.GOSSL_BUSY {
 			wait := park(p)
 			s.ref.Release()
 			if !s.await(wait) {
 				return s.refuse(fn, ErrStuck)
 			}
 			continue
-		case C.GOSSL_BUSY_ARG: // the caller waits
-			s.ref.Release()
-			return r, false
 		}
-		if r.wake&1 != 0 {
+		if more.wake&1 != 0 {
 			parking.Wake(key(p))
 		}
 		s.ref.Release()
-		settle(r.pending)
-		if r.status != C.GOSSL_CALLED {
-			return s.refuse(fn, refusals[r.status])
-		}
-		if r.failed != 0 {
-			s.failed(fn, r.errors)
-		}
-		return r, true
+		return s.outcome(fn, int(r.ret), &more)
 	}
+}
+
+// object is do for functions that return an object.
+func (s *SSL) object(fn string, f func(*C.gossl_ssl) C.gossl_object) (ptr unsafe.Pointer, ok bool) {
+	_, ok = s.do(fn, func(p *C.gossl_ssl) C.gossl_result {
+		o := f(p)
+		ptr = o.ptr
+		return C.gossl_result{more: o.more}
+	})
+	return ptr, ok
+}
+
+// outcome does what a call has left, and keeps for LastErrors and GetError why it failed.
+func (s *SSL) outcome(fn string, ret int, more *C.gossl_more) (int, bool) {
+	settle(more.pending)
+	if more.status != C.GOSSL_CALLED {
+		return s.refuse(fn, refusals[more.status])
+	}
+	if more.error != 0 {
+		s.code.Store(int32(more.error))
+	}
+	if more.failed != 0 {
+		s.failed(fn, more.errors)
+	}
+	return ret, true
 }
 
 // failed stores the stack of a call. Many calls fail with nothing on it, such as a read that has to be repeated: they share one.
@@ -132,12 +157,12 @@ func (s *SSL) failed(fn string, e *C.gossl_errors) {
 }
 
 // refuse stores why libssl was not called.
-func (s *SSL) refuse(fn string, why error) (C.gossl_result, bool) {
+func (s *SSL) refuse(fn string, why error) (int, bool) {
 	if s != nil {
 		s.last.Store(&ErrorStack{Func: fn, Refused: why})
 		s.code.Store(ErrorSSL)
 	}
-	return C.gossl_result{}, false
+	return 0, false
 }
 
 func key(p *C.gossl_ssl) uintptr { return uintptr(unsafe.Pointer(p)) }
@@ -184,11 +209,11 @@ func (s *SSL) LastErrors() ErrorStack {
 
 // value returns the result of a call, or failure if libssl was not called.
 func (s *SSL) value(fn string, failure int, f func(*C.gossl_ssl) C.gossl_result) int {
-	r, ok := s.do(fn, f)
+	ret, ok := s.do(fn, f)
 	if !ok {
 		return failure
 	}
-	return int(r.ret)
+	return ret
 }
 
 func (s *SSL) property(fn string, what C.int, failure int) int {
@@ -237,7 +262,7 @@ func (s *SSL) With(f func(ssl unsafe.Pointer)) bool {
 		return false
 	}
 	defer func() {
-		if C.gossl_ssl_unhold(p).wake != 0 {
+		if C.gossl_ssl_unhold(p) != 0 {
 			parking.Wake(key(p))
 		}
 	}()
@@ -275,11 +300,11 @@ func (s *SSL) Same(t *SSL) bool {
 //
 // Dup corresponds to SSL_dup(3).
 func (s *SSL) Dup() (*SSL, error) {
-	r, ok := s.do("SSL_dup", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_dup(p) })
-	if !ok || r.ptr == nil {
+	ptr, ok := s.object("SSL_dup", func(p *C.gossl_ssl) C.gossl_object { return C.gossl_ssl_dup(p) })
+	if !ok || ptr == nil {
 		return nil, s.LastErrors()
 	}
-	return ownSSL((*C.gossl_ssl)(r.ptr), s.ctx.Load()), nil
+	return ownSSL((*C.gossl_ssl)(ptr), s.ctx.Load()), nil
 }
 
 // Clear makes the SSL ready for another connection with the same settings. A session that is still open is removed and flagged, as in
@@ -292,11 +317,8 @@ func (s *SSL) Clear() int {
 
 // Ctx returns a handle of the SSL's present SSL_CTX, nil if s is nil or freed. Ctx corresponds to SSL_get_SSL_CTX(3).
 func (s *SSL) Ctx() *Ctx {
-	r, ok := s.do("SSL_get_SSL_CTX", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_get_ssl_ctx(p) })
-	if !ok {
-		return nil
-	}
-	return AdoptCtx(r.ptr)
+	ptr, _ := s.object("SSL_get_SSL_CTX", func(p *C.gossl_ssl) C.gossl_object { return C.gossl_ssl_get_ssl_ctx(p) })
+	return AdoptCtx(ptr)
 }
 
 // SetSSLCtx gives the SSL the certificates and settings of another Ctx. Cache, session callbacks and counters stay those of the Ctx it was

@@ -4,17 +4,25 @@ package libssl
 import "C"
 
 // io makes one I/O call. The error queue is empty when it begins, but for KeepQueue.
-func (s *SSL) io(fn string, op C.int, b []byte, failure int) C.gossl_result {
+func (s *SSL) io(fn string, op C.int, b []byte, failure int) int {
+	ret, _ := s.earlyIO(fn, op, b, failure)
+	return ret
+}
+
+// earlyIO is io for the calls that count bytes beside their value.
+func (s *SSL) earlyIO(fn string, op C.int, b []byte, failure int) (ret, moved int) {
 	if len(b) > maxIO {
 		b = b[:maxIO]
 	}
 	buf, n := cBytes(b)
-	r, ok := s.do(fn, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_io(p, op, buf, n) })
-	if !ok {
-		return C.gossl_result{ret: C.long(failure)}
-	}
-	s.code.Store(int32(r.error))
-	return r
+	ret = s.value(fn, failure, func(p *C.gossl_ssl) C.gossl_result {
+		r := C.gossl_ssl_io(p, op, buf, n)
+		if r.more != nil {
+			moved = int(r.more.moved)
+		}
+		return r
+	})
+	return ret, moved
 }
 
 // maxIO is the longest buffer of one call; C counts in int.
@@ -23,48 +31,47 @@ const maxIO = 1<<31 - 1
 // Connect does the handshake as client. It returns 1, 0 if the peer ended it, or -1; [SSL.GetError] tells what to do.
 //
 // Connect corresponds to SSL_connect(3).
-func (s *SSL) Connect() int { return int(s.io("SSL_connect", C.GOSSL_CONNECT, nil, -1).ret) }
+func (s *SSL) Connect() int { return s.io("SSL_connect", C.GOSSL_CONNECT, nil, -1) }
 
 // Accept does the handshake as server. It returns 1, 0 if the peer ended it, or -1; [SSL.GetError] tells what to do.
 //
 // Accept corresponds to SSL_accept(3).
-func (s *SSL) Accept() int { return int(s.io("SSL_accept", C.GOSSL_ACCEPT, nil, -1).ret) }
+func (s *SSL) Accept() int { return s.io("SSL_accept", C.GOSSL_ACCEPT, nil, -1) }
 
 // DoHandshake does the handshake, after SetConnectState or SetAcceptState. It returns 1, 0 if the peer ended it, or -1.
 //
 // DoHandshake corresponds to SSL_do_handshake(3).
 func (s *SSL) DoHandshake() int {
-	return int(s.io("SSL_do_handshake", C.GOSSL_DO_HANDSHAKE, nil, -1).ret)
+	return s.io("SSL_do_handshake", C.GOSSL_DO_HANDSHAKE, nil, -1)
 }
 
 // Read reads application data into b, and whatever else the peer sent: TLS 1.3 tickets make new sessions here. It returns the number
 // of bytes, or 0 or less: [SSL.GetError] tells why. It begins the handshake if need be.
 //
 // Read corresponds to SSL_read(3).
-func (s *SSL) Read(b []byte) int { return int(s.io("SSL_read", C.GOSSL_READ, b, -1).ret) }
+func (s *SSL) Read(b []byte) int { return s.io("SSL_read", C.GOSSL_READ, b, -1) }
 
 // Peek is Read that leaves the data. Peek corresponds to SSL_peek(3).
-func (s *SSL) Peek(b []byte) int { return int(s.io("SSL_peek", C.GOSSL_PEEK, b, -1).ret) }
+func (s *SSL) Peek(b []byte) int { return s.io("SSL_peek", C.GOSSL_PEEK, b, -1) }
 
 // Write sends b. It returns the number of bytes, or 0 or less: [SSL.GetError] tells why. A call that has to be repeated must be repeated
 // with the same bytes. b must not be empty: C has no defined answer to that.
 //
 // Write corresponds to SSL_write(3).
-func (s *SSL) Write(b []byte) int { return int(s.io("SSL_write", C.GOSSL_WRITE, b, -1).ret) }
+func (s *SSL) Write(b []byte) int { return s.io("SSL_write", C.GOSSL_WRITE, b, -1) }
 
 // Shutdown sends close_notify. It returns 0 when it was sent, 1 when the peer's was received too, or -1. From the first call on the session
 // is not open any more and stays resumable.
 //
 // Shutdown corresponds to SSL_shutdown(3).
-func (s *SSL) Shutdown() int { return int(s.io("SSL_shutdown", C.GOSSL_SHUTDOWN, nil, -1).ret) }
+func (s *SSL) Shutdown() int { return s.io("SSL_shutdown", C.GOSSL_SHUTDOWN, nil, -1) }
 
 // ReadEarlyData reads 0-RTT data, which an attacker may have replayed, on a server before its handshake. It returns a ReadEarlyData constant
 // and the number of bytes.
 //
 // ReadEarlyData corresponds to SSL_read_early_data(3).
 func (s *SSL) ReadEarlyData(b []byte) (result, n int) {
-	r := s.io("SSL_read_early_data", C.GOSSL_READ_EARLY, b, ReadEarlyDataError)
-	return int(r.ret), int(r.moved)
+	return s.earlyIO("SSL_read_early_data", C.GOSSL_READ_EARLY, b, ReadEarlyDataError)
 }
 
 // WriteEarlyData sends 0-RTT data, which an attacker may replay, before the handshake of a client with a session that allows it. It returns 1
@@ -72,8 +79,7 @@ func (s *SSL) ReadEarlyData(b []byte) (result, n int) {
 //
 // WriteEarlyData corresponds to SSL_write_early_data(3).
 func (s *SSL) WriteEarlyData(b []byte) (result, n int) {
-	r := s.io("SSL_write_early_data", C.GOSSL_WRITE_EARLY, b, 0)
-	return int(r.ret), int(r.moved)
+	return s.earlyIO("SSL_write_early_data", C.GOSSL_WRITE_EARLY, b, 0)
 }
 
 // GetError says why the last I/O call on this handle returned ret, as an Error constant. It was computed within that call, so that no other

@@ -29,14 +29,11 @@ func (s *SSL) SetSession(session *Session) int {
 		}
 		session.share()
 	}
-	r, ok := s.do(fn, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_session(p, sp) })
+	ret, _ := s.do(fn, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_session(p, sp) })
 	if session != nil {
 		session.ref.Release()
 	}
-	if !ok {
-		return 0
-	}
-	return int(r.ret)
+	return ret
 }
 
 // Session returns a handle of the SSL's session, with a reference of its own; nil if there is none. In TLS 1.3 the session that can be
@@ -44,11 +41,11 @@ func (s *SSL) SetSession(session *Session) int {
 //
 // Session corresponds to SSL_get1_session(3).
 func (s *SSL) Session() *Session {
-	r, ok := s.do("SSL_get1_session", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_get1_session(p) })
-	if !ok || r.ptr == nil {
+	ptr, _ := s.object("SSL_get1_session", func(p *C.gossl_ssl) C.gossl_object { return C.gossl_ssl_get1_session(p) })
+	if ptr == nil {
 		return nil
 	}
-	return ownSession((*C.SSL_SESSION)(r.ptr), s.sessionCtx())
+	return ownSession((*C.SSL_SESSION)(ptr), s.sessionCtx())
 }
 
 // sessionCtx returns the Ctx whose sessions the SSL's are. One that C made gets a handle when it is first needed.
@@ -89,24 +86,26 @@ func (s *SSL) CopySessionID(from *SSL) int {
 			s.refuse(fn, ErrFreed)
 			return 0
 		}
-		r, ok := s.do(fn, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_copy_session_id(p, fp) })
-		if r.status == C.GOSSL_BUSY_ARG {
-			wait := park(fp)
-			from.ref.Release()
-			if !from.await(wait) {
-				s.refuse(fn, ErrStuck)
-				return 0
-			}
-			continue
-		}
-		if r.wake&2 != 0 {
+		var busy, wake bool
+		ret, _ := s.do(fn, func(p *C.gossl_ssl) C.gossl_result {
+			r := C.gossl_ssl_copy_session_id(p, fp)
+			busy = r.more != nil && r.more.status == C.GOSSL_BUSY_ARG
+			wake = r.more != nil && r.more.wake&2 != 0
+			return r
+		})
+		if wake {
 			parking.Wake(key(fp))
 		}
+		if !busy {
+			from.ref.Release()
+			return ret
+		}
+		wait := park(fp)
 		from.ref.Release()
-		if !ok {
+		if !from.await(wait) {
+			s.refuse(fn, ErrStuck)
 			return 0
 		}
-		return int(r.ret)
 	}
 }
 

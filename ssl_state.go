@@ -36,8 +36,8 @@ func (s *SSL) Version() int { return s.property("SSL_version", C.GOSSL_VERSION, 
 
 // VersionString returns its name, such as "TLSv1.3". VersionString corresponds to SSL_get_version(3).
 func (s *SSL) VersionString() string {
-	r, _ := s.do("SSL_get_version", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_get_version(p) })
-	return goString((*C.char)(r.ptr))
+	name, _ := s.object("SSL_get_version", func(p *C.gossl_ssl) C.gossl_object { return C.gossl_ssl_get_version(p) })
+	return goString((*C.char)(name))
 }
 
 // InInit reports whether a handshake is running or has not begun. InInit corresponds to SSL_in_init(3).
@@ -136,9 +136,9 @@ func (s *SSL) SetTLSExtHostName(name string) int {
 //
 // Servername corresponds to SSL_get_servername(3).
 func (s *SSL) Servername() string {
-	r, _ := s.do("SSL_get_servername", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_get_servername(p) })
-	defer C.free(r.ptr)
-	return goString((*C.char)(r.ptr))
+	name, _ := s.object("SSL_get_servername", func(p *C.gossl_ssl) C.gossl_object { return C.gossl_ssl_get_servername(p) })
+	defer C.free(name)
+	return goString((*C.char)(name))
 }
 
 // SetALPNProtos sets the protocols that a client offers, each preceded by its length, in C's form. It returns 0 for success.
@@ -159,12 +159,12 @@ func (s *SSL) UseCertificateFile(file string, filetype int) int {
 // CertificateDER returns the SSL's own certificate, nil if there is none. CertificateDER corresponds to SSL_get_certificate(3).
 func (s *SSL) CertificateDER() []byte {
 	var der *C.uchar
-	r, _ := s.do("SSL_get_certificate", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_get_certificate(p, &der) })
+	n, _ := s.do("SSL_get_certificate", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_get_certificate(p, &der) })
 	if der == nil {
 		return nil
 	}
-	defer C.gossl_clear_free(unsafe.Pointer(der), C.size_t(r.ret))
-	return C.GoBytes(unsafe.Pointer(der), C.int(r.ret))
+	defer C.gossl_clear_free(unsafe.Pointer(der), C.size_t(n))
+	return C.GoBytes(unsafe.Pointer(der), C.int(n))
 }
 
 // EarlyDataStatus says what became of early data, as an EarlyData constant. EarlyDataStatus corresponds to SSL_get_early_data_status(3).

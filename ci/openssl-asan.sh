@@ -37,6 +37,17 @@ unpack_source() {
 	rm -r "$tmp/download"
 }
 
+make_source() {
+	! ready "$source" "$tree_name/Configure" || return 0
+	need flock:util-linux sha256sum:coreutils patch:patch xz:xz-utils
+	begin "$source"
+	if ! ready "$source" "$tree_name/Configure"; then
+		unpack_source
+		finish
+		say "source of OpenSSL ${version%%-*} (Debian $version) ready in $source/$tree_name"
+	fi
+}
+
 # build CFLAGS... makes a prefix in $tmp, which will stand in $goal. It is built outside of $tmp, as debug information
 # and coverage counters keep the build's path; Debian's arguments (debian/rules), for a library that differs in CFLAGS alone.
 build() {
@@ -47,7 +58,8 @@ build() {
 	rm -rf "$work" && mkdir "$work"
 	(
 		# shellcheck disable=SC2086 # may be empty
-		cd "$work" && perl "../$tree_name/Configure" "debian-$arch" shared --prefix="$goal" --libdir=lib --openssldir=/usr/lib/ssl \
+		cd "$work" && perl "../$tree_name/Configure" "debian-$arch" shared \
+			--prefix="$goal" --libdir=lib --openssldir=/usr/lib/ssl \
 			no-idea no-mdc2 no-rc5 no-zlib no-ssl3 no-ssl3-method no-capieng \
 			enable-unit-test enable-rfc3779 enable-cms $ec -g "$@" &&
 			make -j"$(nproc)" build_libs
@@ -61,23 +73,15 @@ build() {
 goal=$(absolute "${LIBSSL_DEST:-$repo/.openssl}")
 usable_path "$goal"
 source=$goal-src prefix=$goal-$kind tree_name=openssl-${version%%-*}
-need flock:util-linux sha256sum:coreutils patch:patch xz:xz-utils
 
-if ! ready "$source" "$tree_name/Configure"; then
-	begin "$source"
-	if ! ready "$source"; then
-		unpack_source
-		finish
-		say "source of OpenSSL ${version%%-*} (Debian $version) ready in $source/$tree_name"
-	fi
-fi
 if [ "$kind" = source ]; then
+	make_source
 	echo "$source/$tree_name" >&3
 	exit 0
 fi
-
 if ! ready "$prefix" lib/libssl.so.1.1 lib/pkgconfig/libssl.pc; then
 	need pkg-config:pkg-config gcc:gcc,libc6-dev make:make perl:perl
+	make_source
 	begin "$prefix"
 	if ! ready "$prefix"; then
 		say "building OpenSSL $version for $kind, about a minute"

@@ -133,8 +133,9 @@ download() {
 	say "downloading OpenSSL $version"
 	with_apt apt-get update || :
 	offered=$(apt-cache -c "$apt/conf" madison openssl 2>/dev/null | awk '{print $3}' | sort -u)
-	if [ -z "$offered" ] && grep -qE 'Could not (connect|resolve)|Connection (failed|timed out)|Temporary failure|nable to connect' "$apt/log"; then
-		undelivered "$1" # without a connection, each further step would wait for its own timeout
+	unconnected='Could not (connect|resolve)|Connection (failed|timed out)|Temporary failure|nable to connect'
+	if [ -z "$offered" ] && grep -qE "$unconnected" "$apt/log"; then
+		undelivered "$1" # each further step would only wait for its own timeout
 	fi
 	# shellcheck disable=SC2086 # a list
 	with_apt apt-get $what || :

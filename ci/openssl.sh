@@ -2,11 +2,12 @@
 # ci/openssl.sh [--print-env]
 #
 # Finds OpenSSL 1.1.1 and prints the PKG_CONFIG_PATH to build with: that line alone, empty where the system's own
-# pkg-config already leads to 1.1.1. With --print-env it prints lines for a shell instead: eval "$(ci/openssl.sh --print-env)"
+# pkg-config already leads to 1.1.1. With --print-env it prints lines for a shell: eval "$(ci/openssl.sh --print-env)"
 # In this order:
 #   1. OPENSSL_PREFIX, where it is set: a prefix that holds OpenSSL 1.1.1
 #   2. the system's
-#   3. Debian's packages, unpacked into .openssl/; nothing is installed. See ci/openssl-lib.sh for the variables.
+#   3. Debian's packages, unpacked into .openssl/; the system's own are left alone
+# The variables of the third are in ci/openssl-lib.sh. Where pkg-config or gcc is missing, root gets it by apt-get.
 set -eu
 exec 3>&1 1>&2 # standard output is for the answer alone
 

@@ -223,9 +223,17 @@ static int parse_object(const char *word, enum kind kind)
 	return name;
 }
 
+/* NULL is C's NULL, - the empty string. */
+static const char *parse_string(const char *word)
+{
+	if (strcmp(word, "NULL") == 0)
+		return NULL;
+	return strcmp(word, "-") == 0 ? "" : copy(word);
+}
+
 static void parse_value(struct value *v, char letter, const char *word)
 {
-	v->word = copy(word);
+	v->word = letter == 'w' ? parse_string(word) : copy(word);
 	v->name = -1;
 	switch (letter) {
 	case 'k': v->name = parse_object(word, KIND_CTX); break;
@@ -237,10 +245,6 @@ static void parse_value(struct value *v, char letter, const char *word)
 	case 't': parse_time(v); break;
 	case 'x': parse_hex(v); break;
 	case 'w':
-		if (strcmp(word, "NULL") == 0)
-			v->word = NULL;
-		else if (strcmp(word, "-") == 0)
-			v->word = "";
 		v->len = v->word ? strlen(v->word) : 0;
 		if (v->len > 255)
 			WRONG("a string of more than 255 bytes");
@@ -320,7 +324,7 @@ static void parse_on(struct op *op, char **words, int count)
 	}
 	op->nested = must_alloc(sizeof(*op->nested));
 	parse_op(op->nested, words + 2, count - 2);
-	if (op->nested->def == &op_on || strcmp(op->nested->def->name, "oom") == 0)
+	if (op->nested->def == &op_on || op->nested->def->makes != KIND_NONE || strcmp(op->nested->def->name, "oom") == 0)
 		WRONG("a callback cannot execute %s", op->nested->def->name);
 }
 

@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// The two top bits of Ref.word; the bits below count the calls in flight.
+// The two top bits of Ref.word; the bits below count the calls in flight. The zero Ref is not open.
 const (
-	closed  = 1 << 63
+	open    = 1 << 63
 	dropped = 1 << 62
 )
 
@@ -52,29 +52,29 @@ func Own[O any, P comparable](owner *O, r *Ref[P], kind *Kind[P], p P) {
 
 // OwnUntilClose is Own without the backstop, for an owner whose Close is certain.
 func (r *Ref[P]) OwnUntilClose(kind *Kind[P], p P) {
-	r.ptr, r.kind = p, kind
+	r.kind = kind
 	kind.live.Add(1)
+	r.Lend(p)
 }
 
 // Lend makes r a loan of p: Close invalidates it and drops nothing.
-func (r *Ref[P]) Lend(p P) { r.ptr = p }
+func (r *Ref[P]) Lend(p P) {
+	r.ptr = p
+	r.word.Store(open)
+}
 
 // Acquire returns the pointer for the length of a call, which Release ends. It reports false after Close, and for a Ref that never had one.
 func (r *Ref[P]) Acquire() (p P, ok bool) {
-	var none P
-	if r.ptr == none {
-		return none, false
-	}
-	if r.word.Add(1)&closed != 0 {
+	if r.word.Add(1)&open == 0 {
 		r.Release()
-		return none, false
+		return p, false
 	}
 	return r.ptr, true
 }
 
 // Release ends a call.
 func (r *Ref[P]) Release() {
-	if r.word.Add(^uint64(0)) == closed {
+	if r.word.Add(^uint64(0)) == 0 {
 		r.drop()
 	}
 }
@@ -82,7 +82,7 @@ func (r *Ref[P]) Release() {
 // Close invalidates r. The reference is dropped now, or by the last call in flight. Further Closes do nothing.
 func (r *Ref[P]) Close() {
 	if _, ok := r.Acquire(); ok {
-		r.word.Or(closed)
+		r.word.And(^uint64(open))
 		r.Release()
 	}
 }
@@ -90,14 +90,14 @@ func (r *Ref[P]) Close() {
 // Expire closes a loan and waits until no call uses it any more. Only for loans whose calls by others end at once.
 func (r *Ref[P]) Expire() {
 	r.Close()
-	for r.word.Load() != closed {
+	for r.word.Load() != 0 {
 		runtime.Gosched()
 	}
 }
 
-// drop is called whenever the word becomes closed. A refused Acquire can make that happen again: the bit lets one through.
+// drop is called whenever the word becomes 0. A refused Acquire can make that happen again: the bit lets one through.
 func (r *Ref[P]) drop() {
-	if r.kind == nil || !r.word.CompareAndSwap(closed, closed|dropped) {
+	if r.kind == nil || !r.word.CompareAndSwap(0, dropped) {
 		return
 	}
 	r.cleanup.Stop()

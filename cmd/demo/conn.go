@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/seed-c1436005/libssl"
+)
+
+// conn is an SSL over a TCP socket of its own.
+type conn struct {
+	ssl  *libssl.SSL
+	file *os.File // owns the socket, which must outlive the SSL
+}
+
+// newConn takes over c. C reads and writes the socket itself, blocking, with the time limit set on the socket.
+func newConn(ctx *libssl.Ctx, c net.Conn) (*conn, error) {
+	file, err := blocking(c)
+	if err != nil {
+		return nil, err
+	}
+	ssl, err := libssl.NewSSL(ctx)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	if ssl.SetFD(int(file.Fd())) != 1 {
+		err = ssl.LastErrors()
+		ssl.Free()
+		file.Close()
+		return nil, err
+	}
+	return &conn{ssl, file}, nil
+}
+
+// blocking takes the socket away from Go's poller.
+func blocking(c net.Conn) (*os.File, error) {
+	defer c.Close()
+	file, err := c.(*net.TCPConn).File()
+	if err != nil {
+		return nil, err
+	}
+	fd, limit := int(file.Fd()), syscall.NsecToTimeval(int64(stepLimit))
+	err = errors.Join(syscall.SetNonblock(fd, false),
+		syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_RCVTIMEO, &limit),
+		syscall.SetsockoptTimeval(fd, syscall.SOL_SOCKET, syscall.SO_SNDTIMEO, &limit))
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
+}
+
+// dial connects by TCP.
+func dial(addr string) (net.Conn, error) { return net.DialTimeout("tcp", addr, stepLimit) }
+
+func listen() (*net.TCPListener, error) {
+	return net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+}
+
+// accept waits for one TCP connection.
+func accept(ln *net.TCPListener) (net.Conn, error) {
+	if err := ln.SetDeadline(time.Now().Add(stepLimit)); err != nil {
+		return nil, err
+	}
+	return ln.Accept()
+}
+
+func (c *conn) free() {
+	c.ssl.Free()
+	c.file.Close()
+}
+
+// shutdown says goodbye: without it Free flags the session as not resumable.
+func (c *conn) shutdown() { c.ssl.Shutdown() }
+
+// handshake runs Connect or Accept.
+func (c *conn) handshake(f func() int) error { return c.failure(f()) }
+
+// failure turns what an I/O call returned into the error that a user is told.
+func (c *conn) failure(ret int) error {
+	stack := c.ssl.LastErrors()
+	switch c.ssl.GetError(ret) {
+	case libssl.ErrorNone:
+		return nil
+	case libssl.ErrorZeroReturn:
+		return errors.New("the peer closed the TLS connection")
+	case libssl.ErrorWantRead, libssl.ErrorWantWrite:
+		return fmt.Errorf("%s: the peer did not answer within %s", stack.Func, stepLimit)
+	case libssl.ErrorSyscall:
+		if len(stack.Entries) == 0 {
+			return fmt.Errorf("%s: SSL_ERROR_SYSCALL and an empty error stack: the peer closed the TCP connection", stack.Func)
+		}
+	}
+	return stack
+}
+
+const (
+	request   = "GET / HTTP/1.0\r\n\r\n"
+	endOfPage = "</HTML>"
+)
+
+// readUntil reads up to a text. TLS 1.3 tickets come with it.
+func (c *conn) readUntil(end string) (string, error) {
+	var text strings.Builder
+	buf := make([]byte, 16<<10)
+	for !strings.Contains(text.String(), end) {
+		n := c.ssl.Read(buf)
+		if n <= 0 {
+			return text.String(), c.failure(n)
+		}
+		text.Write(buf[:n])
+	}
+	return text.String(), nil
+}
+
+func (c *conn) write(text string) error { return c.failure(c.ssl.Write([]byte(text))) }

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/seed-c1436005/libssl"
+)
+
+// eachMode makes a step of each mode.
+func eachMode(run func(*demo, mode) ([]string, error)) (steps []step) {
+	for _, m := range allModes {
+		steps = append(steps, step{m.name, func(d *demo) ([]string, error) { return run(d, m) }})
+	}
+	return steps
+}
+
+func clientPart() part {
+	return part{
+		title: "1. Our client, OpenSSL's s_server: a full handshake, then another with SetSession",
+		notes: []string{"References are counted before SetSession, after it, with the page read, and after SSL_free.",
+			"In TLS 1.3 the SSL drops the session that was set when the server's next ticket makes a new one."},
+		columns: []column{{"", 20}, {"SetSession", 12}, {"reused", 8}, {"session id", 12}, {"references", 12}, {"good/hits/misses", 18}, {"s_server says", 0}},
+		steps:   eachMode(clientStep),
+		resumes: true,
+	}
+}
+
+func clientStep(d *demo, m mode) ([]string, error) {
+	peer, err := d.startServer(m, d.pki.leaf)
+	if err != nil {
+		return nil, err
+	}
+	defer peer.stop()
+	ctx, err := clientCtx(m, d.pki.ca)
+	if err != nil {
+		return nil, err
+	}
+	defer ctx.Free()
+	session, v, err := d.resume(ctx, peer.addr)
+	if err != nil {
+		return nil, err
+	}
+	defer session.Free()
+	said := newOrReused(v.page)
+	counters := []int{ctx.SessConnectGood(), ctx.SessHits(), ctx.SessMisses()}
+	cells := []string{fmt.Sprint(v.set), yes(v.reused), shortID(session.ID()), arrows(v.refs), slashes(counters...), said + ", " + stats(v.page)}
+	return cells, join(
+		check(v.set == 1, "SetSession returned %d, not 1", v.set),
+		check(v.reused, "our client says that the session was not reused"),
+		check(said == "Reused", "s_server says %s, not Reused", said),
+		check(session.HasTicket() == m.ticket, "the session has a ticket: %s", yes(session.HasTicket())),
+		check(slashes(counters...) == "2 / 1 / 0", "the counters should be 2 / 1 / 0"),
+		v.checkRefs())
+}
+
+func serverPart() part {
+	return part{
+		title:   "2. Our server, OpenSSL's s_client: -sess_out, then -sess_in",
+		notes:   []string{"Each pair is the first run and the second. Tickets need no cache: the client keeps the session."},
+		columns: []column{{"", 20}, {"s_client says", 15}, {"our reused", 12}, {"session id", 12}, {"in our cache", 14}, {"good/hits/misses of our Ctx", 0}},
+		steps:   eachMode(serverStep),
+		resumes: true,
+	}
+}
+
+func serverStep(d *demo, m mode) ([]string, error) {
+	ours, err := newServer(m, d.pki.leaf)
+	if err != nil {
+		return nil, err
+	}
+	defer ours.stop()
+	file := d.sessionFile("s_client", m)
+	var said, reused []string
+	var id string
+	for _, flag := range []string{"-sess_out", "-sess_in"} {
+		next := ours.next()
+		text, _, err := d.sClient(m, ours.addr(), flag, file)
+		got := <-next
+		id = shortID(got.session.ID())
+		got.session.Free()
+		if err := join(err, got.err); err != nil {
+			return nil, fmt.Errorf("s_client %s: %w", flag, err)
+		}
+		said, reused = append(said, newOrReused(text)), append(reused, yes(got.reused))
+	}
+	c := ours.ctx
+	counters := slashes(c.SessAcceptGood(), c.SessHits(), c.SessMisses())
+	cells := []string{strings.Join(said, ", "), strings.Join(reused, ", "), id, fmt.Sprint(c.SessNumber()), counters}
+	return cells, join(
+		check(cells[0] == "New, Reused", "s_client should say New, Reused"),
+		check(cells[1] == "no, yes", "our server should have reused the session of the second run alone"),
+		check(counters == "2 / 1 / 0", "the counters should be 2 / 1 / 0"))
+}
+
+func filePart() part {
+	p := part{
+		title:   "3. Sessions as PEM files, between our client and s_client; the server is s_server",
+		columns: []column{{"", 20}, {"written by", 13}, {"resumed by", 13}, {"bytes", 8}, {"session id", 12}, {"resumer says", 15}, {"s_server says", 0}},
+		resumes: true,
+	}
+	for _, m := range allModes {
+		for _, writer := range writers {
+			p.steps = append(p.steps, step{m.name, func(d *demo) ([]string, error) { return fileStep(d, m, writer) }})
+		}
+	}
+	return p
+}
+
+// writer is who makes a session file; the other one resumes it.
+type writer struct {
+	by, resumer string
+	write       func(d *demo, m mode, ctx *libssl.Ctx, addr, file string) error
+	resume      func(d *demo, m mode, ctx *libssl.Ctx, addr, file string) (said, page string, err error)
+}
+
+var writers = []writer{
+	{"us", "s_client", ourWrite, toolResume},
+	{"s_client", "us", toolWrite, ourResume},
+}
+
+func fileStep(d *demo, m mode, w writer) ([]string, error) {
+	peer, err := d.startServer(m, d.pki.leaf)
+	if err != nil {
+		return nil, err
+	}
+	defer peer.stop()
+	ctx, err := clientCtx(m, d.pki.ca)
+	if err != nil {
+		return nil, err
+	}
+	defer ctx.Free()
+	file := d.sessionFile(w.by, m)
+	if err := w.write(d, m, ctx, peer.addr, file); err != nil {
+		return nil, fmt.Errorf("writing the session: %w", err)
+	}
+	size, id, err := inspect(file)
+	if err != nil {
+		return nil, err
+	}
+	said, page, err := w.resume(d, m, ctx, peer.addr, file)
+	if err != nil {
+		return nil, fmt.Errorf("resuming the session: %w", err)
+	}
+	served := newOrReused(page)
+	return []string{w.by, w.resumer, fmt.Sprint(size), id, said, served + ", " + stats(page)}, join(
+		check(said == "Reused", "the resumer says %s, not Reused", said),
+		check(served == "Reused", "s_server says %s, not Reused", served))
+}
+
+func ourWrite(d *demo, _ mode, ctx *libssl.Ctx, addr, file string) error {
+	v, err := d.visit(ctx, addr, nil)
+	if err != nil {
+		return err
+	}
+	defer v.session.Free()
+	return saveSession(file, v.session)
+}
+
+func ourResume(d *demo, _ mode, ctx *libssl.Ctx, addr, file string) (said, page string, err error) {
+	session, err := loadSession(file)
+	if err != nil {
+		return "", "", err
+	}
+	defer session.Free()
+	v, err := d.visit(ctx, addr, session)
+	if err != nil {
+		return "", "", err
+	}
+	said = "New"
+	if v.reused {
+		said = "Reused"
+	}
+	return said, v.page, v.checkRefs()
+}
+
+func toolWrite(d *demo, m mode, _ *libssl.Ctx, addr, file string) error {
+	_, _, err := d.sClient(m, addr, "-sess_out", file)
+	return err
+}
+
+func toolResume(d *demo, m mode, _ *libssl.Ctx, addr, file string) (said, page string, err error) {
+	said, page, err = d.sClient(m, addr, "-sess_in", file)
+	return newOrReused(said), page, err
+}
+
+// sessionFile is where the session of a mode goes.
+func (d *demo) sessionFile(by string, m mode) string {
+	return filepath.Join(d.dir, strings.ReplaceAll(by+" "+m.name, " ", "_")+".pem")
+}
+
+// inspect reads a session file.
+func inspect(file string) (size int64, id string, err error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return 0, "", err
+	}
+	session, err := loadSession(file)
+	if err != nil {
+		return 0, "", err
+	}
+	defer session.Free()
+	return info.Size(), shortID(session.ID()), nil
+}
