@@ -231,3 +231,6 @@ func take(m *C.gossl_more) C.gossl_more {
 	C.free(unsafe.Pointer(m))
 	return more
 }
+
+// queuesLeft is for the tests: with -tags libssl_check, how many calls left an entry of their own in an error queue.
+func queuesLeft() int { return int(C.gossl_queues_left()) }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,46 +14,46 @@ import (
 // A machine is what the rules take from the computer they run on.
 type machine struct {
 	inHeaders  map[string]bool       // the words in OpenSSL's headers, without comments
-	prototypes map[string]cscan.Func // of ssl.h
+	prototypes map[string]cscan.Func // of OpenSSL and of the shim
 	hosts      map[string]string     // package registries, and who named them
 }
 
 func thisMachine(dir string) (*machine, error) {
-	cmd := exec.Command("pkg-config", "--variable=includedir", "libssl")
-	out, err := cmd.Output()
+	cflags, err := exec.Command("pkg-config", "--cflags", "libssl").Output()
 	if err != nil {
 		return nil, fmt.Errorf("pkg-config libssl: %w: export PKG_CONFIG_PATH as `make env` prints it", err)
 	}
 	m := &machine{hosts: registries(dir)}
-	return m, m.readHeaders(strings.TrimSpace(string(out)))
+	return m, m.readHeaders(dir, strings.Fields(string(cflags)))
 }
 
 var word = regexp.MustCompile(`[A-Za-z_]\w*`)
 
-func (m *machine) readHeaders(include string) error {
-	m.inHeaders, m.prototypes = map[string]bool{}, map[string]cscan.Func{}
-	headers, _ := filepath.Glob(filepath.Join(include, "openssl", "*.h"))
-	if len(headers) == 0 {
-		return errors.New("no openssl/*.h in " + include + ": install OpenSSL's headers, or export PKG_CONFIG_PATH as `make env` prints it")
+// readHeaders preprocesses shim.h, which refuses another OpenSSL. -dD keeps the macros: many functions of libssl are some, others come out of one.
+func (m *machine) readHeaders(dir string, cflags []string) error {
+	cc, err := exec.Command("go", "env", "CC").Output()
+	if err != nil {
+		return fmt.Errorf("go env CC: %w", err)
 	}
-	for _, header := range headers {
-		src, err := os.ReadFile(header)
-		if err != nil {
-			return err
-		}
-		tokens := cscan.Tokens(string(src))
-		for _, t := range tokens {
-			if t.Kind == cscan.Ident || t.Kind == cscan.Directive {
-				for _, w := range word.FindAllString(t.Text, -1) {
-					m.inHeaders[w] = true
-				}
+	cmd := exec.Command(strings.TrimSpace(string(cc)), append(cflags, "-E", "-dD", "shim.h")...)
+	cmd.Dir = dir
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("%s: %w\n%s", cmd, err, stderr.String())
+	}
+	m.inHeaders, m.prototypes = map[string]bool{}, map[string]cscan.Func{}
+	tokens := cscan.Tokens(string(out))
+	for _, t := range tokens {
+		if t.Kind == cscan.Ident || t.Kind == cscan.Directive {
+			for _, w := range word.FindAllString(t.Text, -1) {
+				m.inHeaders[w] = true
 			}
 		}
-		if filepath.Base(header) == "ssl.h" {
-			for _, f := range cscan.Funcs(tokens) {
-				m.prototypes[f.Name] = f
-			}
-		}
+	}
+	for _, f := range cscan.Funcs(tokens) {
+		m.prototypes[f.Name] = f
 	}
 	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"go/types"
 	"regexp"
 	"strings"
-
-	"github.com/seed-c1436005/libssl/ci/rules/cscan"
 )
 
 // object is a parameter that is one of the counted objects.
@@ -19,15 +17,6 @@ var object = regexp.MustCompile(`^(const )?(SSL|SSL_CTX|SSL_SESSION|gossl_ssl) \
 // a parameter of an enclosing function (whose callers are looked at in their turn), Acquire with a Release after the call or deferred, and what
 // a C call returned. A field is not: that is the slip this rule is for.
 func (c *checker) rule2() {
-	prototypes := map[string]cscan.Func{}
-	for name, f := range c.prototypes {
-		prototypes[name] = f
-	}
-	for _, funcs := range c.funcs {
-		for _, f := range funcs {
-			prototypes[f.Name] = f
-		}
-	}
 	c.goFiles(true, func(name string, file *ast.File) {
 		var stack []ast.Node
 		ast.Inspect(file, func(n ast.Node) bool {
@@ -41,7 +30,7 @@ func (c *checker) rule2() {
 				return true
 			}
 			fn := cName(call.Fun)
-			for i, param := range prototypes[fn].Params {
+			for i, param := range c.prototypes[fn].Params {
 				if i < len(call.Args) && object.MatchString(param) && !kept(call.Args[i], call.Pos(), enclosing(stack)) {
 					c.report(2, name, c.at(call), "C.%s gets %s outside of Acquire and Release: take the pointer from acquire() in this function, or pass it in",
 						fn, types.ExprString(call.Args[i]))

@@ -58,7 +58,7 @@ func (c *checker) rule7() {
 	for _, name := range c.names {
 		for _, f := range c.funcs[name] {
 			switch {
-			case f.Body != nil && isShim(name):
+			case f.Body != nil:
 				if !f.Static && !strings.HasPrefix(f.Name, "gossl_") {
 					c.report(7, name, f.Line, "%s would collide with other packages' C: make it static or let it begin with gossl_", f.Name)
 				}

@@ -23,7 +23,7 @@ type tree struct {
 	src   map[string][]byte
 	fset  *token.FileSet
 	goAST map[string]*ast.File
-	c     map[string][]cscan.Token // C files and headers of the root
+	c     map[string][]cscan.Token // the shim
 	funcs map[string][]cscan.Func  // of these
 }
 
@@ -58,7 +58,10 @@ func load(dir string) (*tree, error) {
 				return nil, fmt.Errorf("%w: it has to compile before the rules can be checked", err)
 			}
 			t.goAST[name] = f
-		case (ext == ".c" || ext == ".h") && inRoot(name):
+		case ext == ".c" || ext == ".h":
+			if ok, _ := path.Match("shim*.[ch]", name); !ok {
+				continue
+			}
 			t.c[name] = cscan.Tokens(string(src))
 			t.funcs[name] = cscan.Funcs(t.c[name])
 		}
@@ -89,12 +92,6 @@ func list(dir string) ([]string, error) {
 }
 
 func inRoot(name string) bool { return !strings.Contains(name, "/") }
-
-// isShim reports whether a name is that of a C file of the shim.
-func isShim(name string) bool {
-	ok, _ := path.Match("shim*.c", name)
-	return ok
-}
 
 // at returns the line of a node.
 func (t *tree) at(n ast.Node) int { return t.fset.Position(n.Pos()).Line }

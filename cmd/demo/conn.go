@@ -82,6 +82,14 @@ func (c *conn) shutdown() { c.ssl.Shutdown() }
 // handshake runs Connect or Accept.
 func (c *conn) handshake(f func() int) error { return c.failure(f()) }
 
+// verifyTexts are the usual results of X509_verify_cert_error_string(3), which the module does not offer.
+var verifyTexts = map[int]string{
+	10: "certificate has expired",
+	18: "self signed certificate",
+	19: "self signed certificate in certificate chain",
+	20: "unable to get local issuer certificate",
+}
+
 // failure turns what an I/O call returned into the error that a user is told.
 func (c *conn) failure(ret int) error {
 	stack := c.ssl.LastErrors()
@@ -94,8 +102,11 @@ func (c *conn) failure(ret int) error {
 		return fmt.Errorf("%s: the peer did not answer within %s", stack.Func, stepLimit)
 	case libssl.ErrorSyscall:
 		if len(stack.Entries) == 0 {
-			return fmt.Errorf("%s: SSL_ERROR_SYSCALL and an empty error stack: the peer closed the TCP connection", stack.Func)
+			return fmt.Errorf("%s: SSL_ERROR_SYSCALL, empty error stack: the peer closed the TCP connection", stack.Func)
 		}
+	}
+	if v := c.ssl.VerifyResult(); v != libssl.VerifyOK {
+		return fmt.Errorf("verify result %d (%s); %w", v, verifyTexts[v], stack)
 	}
 	return stack
 }

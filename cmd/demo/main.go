@@ -7,8 +7,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,7 +21,7 @@ import (
 
 const (
 	stepLimit  = 5 * time.Second  // for one handshake, read, write or run of a peer
-	totalLimit = 28 * time.Second // for all; when it is over the peers are killed, and what waits for them fails
+	totalLimit = 20 * time.Second // for all; then the peers are killed, what waits for them fails, and no step begins
 )
 
 // part is a group of steps that share a table.
@@ -61,7 +63,6 @@ func allParts() []part { return []part{clientPart(), serverPart(), filePart(), f
 // main returns the exit status.
 func (d *demo) main(args []string, parts []part) int {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	flags.SetOutput(d.out.w)
 	tool := flags.String("openssl", "", "the `openssl` tool of 1.1.1; default: the one beside the libssl in use, in .openssl, or in PATH")
 	flags.BoolVar(&d.verbose, "v", false, "show what the peers print")
 	switch err := flags.Parse(args); {
@@ -70,7 +71,7 @@ func (d *demo) main(args []string, parts []part) int {
 	case err != nil:
 		return 2
 	case flags.NArg() > 0:
-		d.out.fault(fmt.Sprintf("unknown argument %q", flags.Arg(0)))
+		fmt.Fprintf(flags.Output(), "unknown argument %q\n", flags.Arg(0))
 		return 2
 	}
 	if err := d.run(*tool, parts); err != nil {
@@ -83,36 +84,56 @@ func (d *demo) main(args []string, parts []part) int {
 // run prints the tables. Its error is the verdict.
 func (d *demo) run(tool string, parts []part) error {
 	start := time.Now()
-	var cancel context.CancelFunc
-	d.ctx, cancel = context.WithTimeout(d.ctx, totalLimit)
-	defer cancel()
-	var err error
-	if d.openssl, err = findTool(d.ctx, tool); err != nil {
+	tidy, err := d.prepare(tool)
+	if err != nil {
 		return err
 	}
-	if d.dir, err = os.MkdirTemp("", "libssl-demo-"); err != nil {
-		return err
-	}
-	defer os.RemoveAll(d.dir)
-	if d.pki, err = newPKI(d.dir); err != nil {
-		return fmt.Errorf("cannot make certificates: %w", err)
-	}
+	defer tidy()
 	d.out.title(headline())
 	var s score
 	for _, p := range parts {
-		s.add(d.runPart(p))
+		if err := d.runPart(p, &s); err != nil {
+			return err
+		}
 	}
 	return s.verdict(d.out, diag.Live(), time.Since(start))
 }
 
-func (d *demo) runPart(p part) (s score) {
+// prepare makes what the steps need. The caller has to call tidy.
+func (d *demo) prepare(tool string) (tidy func(), err error) {
+	if d.openssl, err = findTool(d.ctx, tool); err != nil {
+		return nil, err
+	}
+	if d.dir, err = os.MkdirTemp("", "libssl-demo-"); err != nil {
+		return nil, err
+	}
+	var cancel context.CancelFunc
+	d.ctx, cancel = context.WithTimeout(d.ctx, totalLimit)
+	tidy = func() {
+		cancel()
+		os.RemoveAll(d.dir)
+	}
+	if d.pki, err = newPKI(d.dir); err != nil {
+		tidy()
+		return nil, fmt.Errorf("cannot make certificates: %w", err)
+	}
+	return tidy, nil
+}
+
+func (d *demo) runPart(p part, s *score) error {
 	d.out.begin(p)
 	for _, step := range p.steps {
+		switch d.ctx.Err() {
+		case context.Canceled:
+			return errors.New("interrupted")
+		case context.DeadlineExceeded:
+			return fmt.Errorf("not done within %s", totalLimit)
+		}
 		cells, err := step.run(d)
 		s.count(p.resumes, err)
 		d.out.row(step.name, cells, err)
 	}
-	return s
+	return nil
 }
 
 // headline names the library in use.
@@ -138,13 +159,6 @@ func (s *score) count(resumes bool, err error) {
 	}
 }
 
-func (s *score) add(t score) {
-	s.resumed += t.resumed
-	s.resumable += t.resumable
-	s.failed += t.failed
-	s.failures += t.failures
-}
-
 // verdict prints the last line, or returns it as an error.
 func (s *score) verdict(out *table, live map[string]int64, took time.Duration) error {
 	var faults []string
@@ -154,16 +168,16 @@ func (s *score) verdict(out *table, live map[string]int64, took time.Duration) e
 	if s.failed < s.failures {
 		faults = append(faults, fmt.Sprintf("%d of %d failures were not as they should be", s.failures-s.failed, s.failures))
 	}
-	for kind, n := range live {
-		if n != 0 {
+	for _, kind := range slices.Sorted(maps.Keys(live)) {
+		if n := live[kind]; n != 0 {
 			faults = append(faults, fmt.Sprintf("%d %s handles were left alive", n, kind))
 		}
 	}
-	after := fmt.Sprintf("after %.1f s", took.Seconds())
+	in := fmt.Sprintf("in %.1f s", took.Seconds())
 	if len(faults) > 0 {
-		return errors.New(strings.Join(faults, ", ") + ", " + after + ".")
+		return errors.New(strings.Join(faults, ", ") + ", " + in + ".")
 	}
-	out.praise(fmt.Sprintf("All %d sessions were resumed, all %d failures were told clearly, and no handle was left alive, %s.", s.resumed, s.failed, after))
+	out.praise(fmt.Sprintf("All %d sessions were resumed, all %d failures were told clearly, and no handle was left alive, %s.", s.resumed, s.failed, in))
 	return nil
 }
 

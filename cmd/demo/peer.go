@@ -32,10 +32,10 @@ func findTool(ctx context.Context, chosen string) (string, error) {
 			return tool, nil
 		}
 	}
-	return "", fmt.Errorf("%w; name it with -openssl. Tried:\n  %s", errNoTool, strings.Join(tried, "\n  "))
+	return "", fmt.Errorf("%w; tried:\n  %s", errNoTool, strings.Join(tried, "\n  "))
 }
 
-var errNoTool = errors.New("the demo needs the openssl tool of OpenSSL 1.1.1")
+var errNoTool = errors.New("no openssl tool of 1.1.1 found, which is the demo's peer: `make demo` sets it up, -openssl names it")
 
 // toolPlaces are where the tool may be: with the libssl in use, in a checkout, and in PATH.
 func toolPlaces() (places []string) {
@@ -197,5 +197,5 @@ func stats(page string) string {
 	for _, m := range statsLine.FindAllStringSubmatch(page, -1) {
 		count[m[2]] = m[1]
 	}
-	return fmt.Sprintf("%s hit in %s", count["session cache hits"], count["server accepts that finished"])
+	return fmt.Sprintf("%s hit in %s accepts", count["session cache hits"], count["server accepts that finished"])
 }

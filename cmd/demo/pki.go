@@ -107,4 +107,6 @@ func sign(t *x509.Certificate, by *authority) (*ecdsa.PrivateKey, []byte, error)
 	return key, der, err
 }
 
-func certPEM(der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}) }
+func certPEM(der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}

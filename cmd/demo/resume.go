@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -20,26 +21,24 @@ func eachMode(run func(*demo, mode) ([]string, error)) (steps []step) {
 func clientPart() part {
 	return part{
 		title: "1. Our client, OpenSSL's s_server: a full handshake, then another with SetSession",
-		notes: []string{"References are counted before SetSession, after it, with the page read, and after SSL_free.",
-			"In TLS 1.3 the SSL drops the session that was set when the server's next ticket makes a new one."},
-		columns: []column{{"", 20}, {"SetSession", 12}, {"reused", 8}, {"session id", 12}, {"references", 12}, {"good/hits/misses", 18}, {"s_server says", 0}},
+		notes: []string{
+			"references: to the session, before SetSession, after it, after reading from the server, and after SSL_free.",
+			"In TLS 1.3 the SSL gives its reference back when the next ticket makes a new session.",
+			"good/hits/misses: our Ctx's SSL_CTX_sess_connect_good, _hits and _misses after both connections.",
+		},
+		columns: []column{{"protocol", 20}, {"SetSession", 12}, {"reused", 8}, {"session id", 12}, {"references", 12}, {"good/hits/misses", 18}, {"s_server says", 0}},
 		steps:   eachMode(clientStep),
 		resumes: true,
 	}
 }
 
 func clientStep(d *demo, m mode) ([]string, error) {
-	peer, err := d.startServer(m, d.pki.leaf)
+	ctx, addr, stop, err := d.clientAndServer(m, d.pki.ca, d.pki.leaf)
 	if err != nil {
 		return nil, err
 	}
-	defer peer.stop()
-	ctx, err := clientCtx(m, d.pki.ca)
-	if err != nil {
-		return nil, err
-	}
-	defer ctx.Free()
-	session, v, err := d.resume(ctx, peer.addr)
+	defer stop()
+	session, v, err := d.resume(ctx, addr)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +46,7 @@ func clientStep(d *demo, m mode) ([]string, error) {
 	said := newOrReused(v.page)
 	counters := []int{ctx.SessConnectGood(), ctx.SessHits(), ctx.SessMisses()}
 	cells := []string{fmt.Sprint(v.set), yes(v.reused), shortID(session.ID()), arrows(v.refs), slashes(counters...), said + ", " + stats(v.page)}
-	return cells, join(
+	return cells, errors.Join(
 		check(v.set == 1, "SetSession returned %d, not 1", v.set),
 		check(v.reused, "our client says that the session was not reused"),
 		check(said == "Reused", "s_server says %s, not Reused", said),
@@ -56,11 +55,27 @@ func clientStep(d *demo, m mode) ([]string, error) {
 		v.checkRefs())
 }
 
+// clientAndServer makes a client's Ctx that trusts ca, and starts an s_server with the certificate p.
+func (d *demo) clientAndServer(m mode, ca []byte, p pair) (ctx *libssl.Ctx, addr string, stop func(), err error) {
+	if ctx, err = clientCtx(m, ca); err != nil {
+		return nil, "", nil, err
+	}
+	server, err := d.startServer(m, p)
+	if err != nil {
+		ctx.Free()
+		return nil, "", nil, err
+	}
+	return ctx, server.addr, func() { server.stop(); ctx.Free() }, nil
+}
+
 func serverPart() part {
 	return part{
-		title:   "2. Our server, OpenSSL's s_client: -sess_out, then -sess_in",
-		notes:   []string{"Each pair is the first run and the second. Tickets need no cache: the client keeps the session."},
-		columns: []column{{"", 20}, {"s_client says", 15}, {"our reused", 12}, {"session id", 12}, {"in our cache", 14}, {"good/hits/misses of our Ctx", 0}},
+		title: "2. Our server, OpenSSL's s_client: -sess_out, then -sess_in",
+		notes: []string{
+			"Each pair: the first run, the second. With tickets our cache stays empty: the client keeps the session.",
+			"good/hits/misses: our Ctx's SSL_CTX_sess_accept_good, _hits and _misses after both connections.",
+		},
+		columns: []column{{"protocol", 20}, {"s_client says", 15}, {"reused", 9}, {"session id", 12}, {"in our cache", 14}, {"good/hits/misses", 0}},
 		steps:   eachMode(serverStep),
 		resumes: true,
 	}
@@ -81,7 +96,7 @@ func serverStep(d *demo, m mode) ([]string, error) {
 		got := <-next
 		id = shortID(got.session.ID())
 		got.session.Free()
-		if err := join(err, got.err); err != nil {
+		if err := errors.Join(err, got.err); err != nil {
 			return nil, fmt.Errorf("s_client %s: %w", flag, err)
 		}
 		said, reused = append(said, newOrReused(text)), append(reused, yes(got.reused))
@@ -89,7 +104,7 @@ func serverStep(d *demo, m mode) ([]string, error) {
 	c := ours.ctx
 	counters := slashes(c.SessAcceptGood(), c.SessHits(), c.SessMisses())
 	cells := []string{strings.Join(said, ", "), strings.Join(reused, ", "), id, fmt.Sprint(c.SessNumber()), counters}
-	return cells, join(
+	return cells, errors.Join(
 		check(cells[0] == "New, Reused", "s_client should say New, Reused"),
 		check(cells[1] == "no, yes", "our server should have reused the session of the second run alone"),
 		check(counters == "2 / 1 / 0", "the counters should be 2 / 1 / 0"))
@@ -97,8 +112,8 @@ func serverStep(d *demo, m mode) ([]string, error) {
 
 func filePart() part {
 	p := part{
-		title:   "3. Sessions as PEM files, between our client and s_client; the server is s_server",
-		columns: []column{{"", 20}, {"written by", 13}, {"resumed by", 13}, {"bytes", 8}, {"session id", 12}, {"resumer says", 15}, {"s_server says", 0}},
+		title:   "3. A session as a PEM file, from our client to s_client and back; the server is s_server",
+		columns: []column{{"protocol", 20}, {"written by", 13}, {"resumed by", 13}, {"bytes", 8}, {"session id", 12}, {"resumer says", 15}, {"s_server says", 0}},
 		resumes: true,
 	}
 	for _, m := range allModes {
@@ -122,30 +137,25 @@ var writers = []writer{
 }
 
 func fileStep(d *demo, m mode, w writer) ([]string, error) {
-	peer, err := d.startServer(m, d.pki.leaf)
+	ctx, addr, stop, err := d.clientAndServer(m, d.pki.ca, d.pki.leaf)
 	if err != nil {
 		return nil, err
 	}
-	defer peer.stop()
-	ctx, err := clientCtx(m, d.pki.ca)
-	if err != nil {
-		return nil, err
-	}
-	defer ctx.Free()
+	defer stop()
 	file := d.sessionFile(w.by, m)
-	if err := w.write(d, m, ctx, peer.addr, file); err != nil {
+	if err := w.write(d, m, ctx, addr, file); err != nil {
 		return nil, fmt.Errorf("writing the session: %w", err)
 	}
 	size, id, err := inspect(file)
 	if err != nil {
 		return nil, err
 	}
-	said, page, err := w.resume(d, m, ctx, peer.addr, file)
+	said, page, err := w.resume(d, m, ctx, addr, file)
 	if err != nil {
 		return nil, fmt.Errorf("resuming the session: %w", err)
 	}
 	served := newOrReused(page)
-	return []string{w.by, w.resumer, fmt.Sprint(size), id, said, served + ", " + stats(page)}, join(
+	return []string{w.by, w.resumer, fmt.Sprint(size), id, said, served + ", " + stats(page)}, errors.Join(
 		check(said == "Reused", "the resumer says %s, not Reused", said),
 		check(served == "Reused", "s_server says %s, not Reused", served))
 }

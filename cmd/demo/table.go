@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	lineWidth = 108
+	lineWidth = 110
 	indent    = 2
 )
 
@@ -52,9 +52,11 @@ func (t *table) paint(code, s string) string {
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-func (t *table) title(s string)  { fmt.Fprintln(t.w, t.paint(bold, s)) }
-func (t *table) praise(s string) { fmt.Fprintf(t.w, "\n%s %s\n", t.paint(green, "✓"), t.paint(bold, s)) }
-func (t *table) fault(s string)  { fmt.Fprintf(t.w, "\n%s %s\n", t.paint(red, "✗"), t.paint(bold, s)) }
+func (t *table) title(s string) { fmt.Fprintln(t.w, t.paint(bold, s)) }
+func (t *table) praise(s string) {
+	fmt.Fprintf(t.w, "\n%s %s\n", t.paint(green, "✓"), t.paint(bold, s))
+}
+func (t *table) fault(s string) { fmt.Fprintf(t.w, "\n%s %s\n", t.paint(red, "✗"), t.paint(bold, s)) }
 
 // begin prints the head of a part.
 func (t *table) begin(p part) {
@@ -63,11 +65,13 @@ func (t *table) begin(p part) {
 	for _, note := range p.notes {
 		fmt.Fprintln(t.w, t.paint(dim, strings.Repeat(" ", indent)+note))
 	}
-	titles := make([]string, len(p.columns))
-	for i, c := range p.columns {
-		titles[i] = c.title
+	var titles []string
+	for _, c := range p.columns {
+		titles = append(titles, c.title)
 	}
-	fmt.Fprintln(t.w, t.paint(dim, t.lines(titles)[0]))
+	if titles[0] != "" {
+		fmt.Fprintln(t.w, t.paint(dim, t.lines(titles)[0]))
+	}
 }
 
 // row prints one step, and below it what was wrong and what the peers said.
@@ -83,10 +87,8 @@ func (t *table) row(name string, cells []string, err error) {
 		fmt.Fprintln(t.w, line)
 	}
 	if err != nil {
-		for fault := range strings.Lines(err.Error()) {
-			for _, line := range wrap(fault, lineWidth-2*indent) {
-				fmt.Fprintln(t.w, strings.Repeat(" ", 2*indent)+t.paint(red, line))
-			}
+		for _, line := range wrap(err.Error(), lineWidth-2*indent) {
+			fmt.Fprintln(t.w, strings.Repeat(" ", 2*indent)+t.paint(red, line))
 		}
 	}
 	for _, q := range t.quotes {
@@ -122,26 +124,29 @@ func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 1))
 }
 
-// wrap breaks s at blanks, and a word that is too long at colons.
+// wrap breaks each line of s at blanks, and a word that is too long at colons.
 func wrap(s string, width int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(s) {
-		for _, piece := range pieces(word, width) {
-			switch {
-			case line == "":
-				line = piece
-			case utf8.RuneCountInString(line+" "+piece) <= width:
-				line += " " + piece
-			default:
-				lines, line = append(lines, line), piece
+	for _, source := range strings.Split(s, "\n") {
+		line := ""
+		for _, word := range strings.Fields(source) {
+			for _, piece := range pieces(word, width) {
+				switch {
+				case line == "":
+					line = piece
+				case utf8.RuneCountInString(line+" "+piece) <= width:
+					line += " " + piece
+				default:
+					lines, line = append(lines, line), piece
+				}
 			}
 		}
+		lines = append(lines, line)
 	}
-	return append(lines, line)
+	return lines
 }
 
 func pieces(word string, width int) (ps []string) {
-	for utf8.RuneCountInString(word) > width {
+	for len(word) > width {
 		i := strings.LastIndexByte(word[:width], ':') + 1
 		if i == 0 {
 			break

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -214,6 +213,3 @@ func arrows(counts []int) string {
 func slashes(counts ...int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(counts), "[]"), " ", " / ")
 }
-
-// join is errors.Join for results of check.
-var join = errors.Join

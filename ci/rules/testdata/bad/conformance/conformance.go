@@ -1,0 +1,3 @@
+package conformance
+
+import "C" // want 1

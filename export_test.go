@@ -1,0 +1,16 @@
+package libssl
+
+import "time"
+
+// SetStuckAfter shortens the wait for a callback that does not end. It returns the function that undoes it.
+func SetStuckAfter(d time.Duration) func() {
+	old := stuckAfter
+	stuckAfter = d
+	return func() { stuckAfter = old }
+}
+
+// Leftovers counts what must be gone when no handle is alive: registry entries, work left by callbacks, SSL_CTXs that C still knows.
+func Leftovers() int { return ctxStates.Len() + afterCalls.Len() }
+
+// QueuesLeft counts calls that left an entry of their own in an error queue; only with -tags libssl_check.
+func QueuesLeft() int { return queuesLeft() }

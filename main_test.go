@@ -1,0 +1,55 @@
+package libssl_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/seed-c1436005/libssl"
+	"github.com/seed-c1436005/libssl/diag"
+)
+
+// TestMain fails the run if anything is left when all tests are done.
+func TestMain(m *testing.M) {
+	if runChild() {
+		return
+	}
+	before := runtime.NumGoroutine()
+	code := m.Run()
+	if err := nothingLeft(before); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, "FAIL: after all tests", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// nothingLeft gives the collector and goroutines that are ending a few seconds.
+func nothingLeft(goroutines int) (err error) {
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		runtime.GC()
+		if err = leftover(goroutines); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+func leftover(goroutines int) error {
+	for kind, n := range diag.Live() {
+		if n != 0 {
+			return fmt.Errorf("%d handles of kind %s are alive", n, kind)
+		}
+	}
+	if n := libssl.Leftovers(); n != 0 {
+		return fmt.Errorf("%d registry entries are left", n)
+	}
+	if n := runtime.NumGoroutine(); n > goroutines {
+		return fmt.Errorf("%d goroutines are left", n-goroutines)
+	}
+	if n := libssl.QueuesLeft(); n != 0 {
+		return fmt.Errorf("%d calls left an entry in the error queue", n)
+	}
+	return nil
+}
