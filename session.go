@@ -27,7 +27,7 @@ type ownership struct{ private atomic.Bool }
 
 var sessionKind = handle.NewKind("Session", freeSession, freeSession)
 
-func freeSession(p *C.SSL_SESSION) { finish(C.gossl_session_free(p).more) }
+func freeSession(p *C.SSL_SESSION) { C.SSL_SESSION_free(p) }
 
 // ownSession takes over a reference.
 func ownSession(p *C.SSL_SESSION, ctx *Ctx) *Session {

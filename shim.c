@@ -23,7 +23,7 @@ static __thread int collecting;
 static __thread struct deferred {
 	struct deferred *next;
 	gossl_ssl *s;
-} *deferred;
+} * deferred;
 
 static int ssl_index = -1;
 static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER;

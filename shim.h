@@ -7,7 +7,8 @@
 
 #include <openssl/opensslv.h>
 #if OPENSSL_VERSION_NUMBER < 0x10101000L || OPENSSL_VERSION_NUMBER >= 0x10102000L
-#error "package libssl needs the headers of OpenSSL 1.1.1 and found another version. Run `make env` in its repository and export what it prints, or set PKG_CONFIG_PATH to the directory of a libssl.pc of version 1.1.1."
+#error \
+    "package libssl needs the headers of OpenSSL 1.1.1 and found another version. Run `make env` in its repository and export what it prints, or set PKG_CONFIG_PATH to the directory of a libssl.pc of version 1.1.1."
 #endif
 
 #include <openssl/err.h>
@@ -188,7 +189,6 @@ gossl_result gossl_ssl_bio_eof(gossl_ssl *s);
 /* shim_session.c */
 gossl_object gossl_session_new(void);
 gossl_object gossl_session_dup(SSL_SESSION *session);
-gossl_result gossl_session_free(SSL_SESSION *session);
 gossl_result gossl_session_i2d(SSL_SESSION *session, unsigned char *buf, int len);
 gossl_object gossl_session_d2i(const unsigned char *der, int len, int *used);
 gossl_result gossl_session_to_pem(SSL_SESSION *session, unsigned char **pem);

@@ -9,7 +9,7 @@
 
 struct gossl_ssl {
 	SSL *ssl;
-	SSL_CTX *session_ctx; /* the SSL_CTX that SSL_new was given; callbacks and cache are this one's. NULL if unknown */
+	SSL_CTX *session_ctx;     /* the SSL_CTX that SSL_new was given; callbacks and cache are this one's. NULL if unknown */
 	_Atomic(uintptr_t) owner; /* the thread that uses the SSL, by the address of its token, or 0; bit 0: somebody waits */
 	int depth;                /* calls of the owner that are nested in one another */
 	_Atomic(int) callbacks;   /* Go callbacks that run inside the owner's calls */
@@ -20,10 +20,10 @@ struct gossl_ssl {
 /* The calls of this thread that are inside libssl, innermost first. */
 struct gossl_call {
 	struct gossl_call *outer;
-	gossl_ssl *s;     /* whose owner this call is, or NULL */
-	gossl_more more;  /* what gossl_end returns, if there is anything in it */
-	int errors;       /* the queue is kept apart for this call */
-	int had;          /* entries of others were put aside, in saved */
+	gossl_ssl *s;    /* whose owner this call is, or NULL */
+	gossl_more more; /* what gossl_end returns, if there is anything in it */
+	int errors;      /* the queue is kept apart for this call */
+	int had;         /* entries of others were put aside, in saved */
 	ERR_STATE saved;
 #ifdef GOSSL_CHECK
 	unsigned long before;
@@ -131,29 +131,29 @@ static inline int gossl_begin(struct gossl_call *c, gossl_ssl *s, int does, goss
 /*
  * One call of libssl: expr is evaluated when the checks allow it, failed may use r.ret. Statement expressions are GNU C, as cgo's compilers are.
  */
-#define GOSSL_CALL(begin, expr, failed)                   \
-	({                                                \
-		struct gossl_call c_;                     \
-		gossl_result r = { 0, NULL };             \
-		if (begin) {                              \
-			r.ret = (long)(expr);             \
+#define GOSSL_CALL(begin, expr, failed)                    \
+	({                                                 \
+		struct gossl_call c_;                      \
+		gossl_result r = { 0, NULL };              \
+		if (begin) {                               \
+			r.ret = (long)(expr);              \
 			r.more = gossl_end(&c_, (failed)); \
-		}                                         \
-		r;                                        \
+		}                                          \
+		r;                                         \
 	})
 #define GOSSL_SSL(s, does, expr, failed) GOSSL_CALL(gossl_begin(&c_, (s), (does), &r.more), expr, failed)
 #define GOSSL_CTX(ctx, does, expr, failed) GOSSL_CALL(gossl_ctx_begin(&c_, (ctx), (does), &r.more), expr, failed)
 
 /* The same for a function that returns an object; a NULL is no failure if it is an answer. */
-#define GOSSL_OBJECT(s, does, expr, failed)                        \
-	({                                                         \
-		struct gossl_call c_;                              \
-		gossl_object r = { NULL, NULL };                   \
-		if (gossl_begin(&c_, (s), (does), &r.more)) {      \
-			r.ptr = (void *)(expr);                    \
-			r.more = gossl_end(&c_, (failed));         \
-		}                                                  \
-		r;                                                 \
+#define GOSSL_OBJECT(s, does, expr, failed)                   \
+	({                                                    \
+		struct gossl_call c_;                         \
+		gossl_object r = { NULL, NULL };              \
+		if (gossl_begin(&c_, (s), (does), &r.more)) { \
+			r.ptr = (void *)(expr);               \
+			r.more = gossl_end(&c_, (failed));    \
+		}                                             \
+		r;                                            \
 	})
 
 #endif

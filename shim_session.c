@@ -18,12 +18,6 @@ gossl_object gossl_session_dup(SSL_SESSION *session)
 	return GOSSL_OBJECT(NULL, PUSHES, SSL_SESSION_dup(session), r.ptr == NULL);
 }
 
-/* The last reference runs the ex_data free functions of whoever has some. */
-gossl_result gossl_session_free(SSL_SESSION *session)
-{
-	return GOSSL_SSL(NULL, READS, (SSL_SESSION_free(session), 0), 0);
-}
-
 static int i2d(SSL_SESSION *session, unsigned char *buf, int len)
 {
 	int n = i2d_SSL_SESSION(session, NULL);

@@ -23,6 +23,7 @@ type Scenario struct {
 	Needs  []string // "oom": an allocator that can be told to fail
 	Ops    []*Op
 
+	Path  string // of the script
 	names []declared
 }
 
@@ -58,6 +59,12 @@ type value struct {
 	bytes    []byte
 }
 
+// Scripts returns the paths of the suite's scripts.
+func Scripts() []string {
+	files, _ := filepath.Glob(filepath.Join(dir(), "ops", "*.ops"))
+	return files
+}
+
 // kind is what a name stands for.
 type kind int
 
@@ -77,10 +84,10 @@ func (k kind) String() string {
 const maxWord = 255
 
 type parser struct {
-	file      string
-	line      int
-	scenarios []*Scenario
-	current   *Scenario
+	path, file string
+	line       int
+	scenarios  []*Scenario
+	current    *Scenario
 }
 
 // wrong is a mistake in a script; Parse turns it into its error.
@@ -97,7 +104,7 @@ func Parse(file string) (scenarios []*Scenario, err error) {
 		return nil, err
 	}
 	defer f.Close()
-	p := &parser{file: filepath.Base(file)}
+	p := &parser{path: file, file: filepath.Base(file)}
 	defer func() {
 		if r := recover(); r != nil {
 			w, ok := r.(wrong)
@@ -123,7 +130,7 @@ func (p *parser) parseLine(words []string) {
 		if len(words) != 2 {
 			p.fail("scenario takes one name")
 		}
-		p.current = &Scenario{File: p.file, Name: words[1]}
+		p.current = &Scenario{File: p.file, Name: words[1], Path: p.path}
 		p.scenarios = append(p.scenarios, p.current)
 		return
 	}

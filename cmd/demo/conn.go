@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -59,8 +60,13 @@ func blocking(c net.Conn) (*os.File, error) {
 // dial connects by TCP.
 func dial(addr string) (net.Conn, error) { return net.DialTimeout("tcp", addr, stepLimit) }
 
-func listen() (*net.TCPListener, error) {
-	return net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+// listen lets the kernel choose the port. The end of d.ctx closes the listener.
+func (d *demo) listen() (*net.TCPListener, error) {
+	ln, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err == nil {
+		context.AfterFunc(d.ctx, func() { ln.Close() })
+	}
+	return ln, err
 }
 
 // accept waits for one TCP connection.
@@ -76,11 +82,28 @@ func (c *conn) free() {
 	c.file.Close()
 }
 
-// shutdown says goodbye: without it Free flags the session as not resumable.
-func (c *conn) shutdown() { c.ssl.Shutdown() }
+// do makes an I/O call, again if a signal of Go's scheduler interrupted it: Linux does not restart calls on a socket with a time limit.
+func (c *conn) do(call func() int) (int, error) {
+	for deadline := time.Now().Add(stepLimit); ; {
+		ret := call()
+		switch c.ssl.GetError(ret) {
+		case libssl.ErrorWantRead, libssl.ErrorWantWrite:
+			if time.Now().Before(deadline) {
+				continue
+			}
+		}
+		return ret, c.failure(ret)
+	}
+}
+
+// shutdown says goodbye: without it Free flags the session as not resumable. The second one waits for the peer's.
+func (c *conn) shutdown() { c.do(c.ssl.Shutdown) }
 
 // handshake runs Connect or Accept.
-func (c *conn) handshake(f func() int) error { return c.failure(f()) }
+func (c *conn) handshake(f func() int) error {
+	_, err := c.do(f)
+	return err
+}
 
 // verifyTexts are the usual results of X509_verify_cert_error_string(3), which the module does not offer.
 var verifyTexts = map[int]string{
@@ -121,13 +144,16 @@ func (c *conn) readUntil(end string) (string, error) {
 	var text strings.Builder
 	buf := make([]byte, 16<<10)
 	for !strings.Contains(text.String(), end) {
-		n := c.ssl.Read(buf)
-		if n <= 0 {
-			return text.String(), c.failure(n)
+		n, err := c.do(func() int { return c.ssl.Read(buf) })
+		if err != nil {
+			return text.String(), err
 		}
 		text.Write(buf[:n])
 	}
 	return text.String(), nil
 }
 
-func (c *conn) write(text string) error { return c.failure(c.ssl.Write([]byte(text))) }
+func (c *conn) write(text string) error {
+	_, err := c.do(func() int { return c.ssl.Write([]byte(text)) })
+	return err
+}

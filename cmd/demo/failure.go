@@ -21,10 +21,10 @@ func failurePart() part {
 		notes: []string{"An expired session is no error to libssl: it does a full handshake, and only SessionReused tells.",
 			"file: what lies where a session file should be.",
 		},
-		columns: []column{{"failure", 23}, {"what a user is told", 0}},
+		columns: []column{{"failure", 21}, {"what a user is told", 0}},
 		steps: []step{
-			{"client's peer hangs up", fails("SSL_connect: SSL_ERROR_SYSCALL", hangUpOnClient)},
-			{"server's peer hangs up", fails("SSL_accept: SSL_ERROR_SYSCALL", hangUpOnServer)},
+			{"client: peer closes", fails("SSL_connect: SSL_ERROR_SYSCALL", hangUpOnClient)},
+			{"server: peer closes", fails("SSL_accept: SSL_ERROR_SYSCALL", hangUpOnServer)},
 			{"unknown CA", fails("verify result 20", func(d *demo) error { return distrust(d, d.pki.stranger, d.pki.leaf) })},
 			{"certificate expired", fails("verify result 10", func(d *demo) error { return distrust(d, d.pki.ca, d.pki.expired) })},
 		},
@@ -56,7 +56,7 @@ func listed(err error) string {
 
 // hangUpOnClient has a peer that reads the ClientHello and closes.
 func hangUpOnClient(d *demo) error {
-	ln, err := listen()
+	ln, err := d.listen()
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func readRecord(ln *net.TCPListener) error {
 
 // hangUpOnServer has a peer that sends the head of a ClientHello and closes.
 func hangUpOnServer(d *demo) error {
-	ours, err := newServer(byTLS13, d.pki.leaf)
+	ours, err := d.newServer(byTLS13, d.pki.leaf)
 	if err != nil {
 		return err
 	}
@@ -147,22 +147,22 @@ func ago() time.Time { return time.Now().Add(-tooOld) }
 
 var expiries = []expiry{
 	{
-		name: "TLS 1.2 id", mode: byID, timeouts: 1, told: "the server found it in its cache, too old, and counted a timeout",
+		name: "session id", mode: byID, timeouts: 1, told: "the server found it in its cache, too old, and counted a timeout",
 		after: func(_, server *libssl.Session) { server.SetTime(ago()) },
 	},
 	{
 		// The age stands inside the ticket, which nobody can change, so it is old from the beginning.
-		name: byTicket.name, mode: byTicket, timeouts: 1, told: "the server found the ticket too old and counted a timeout",
+		name: "1.2 ticket", mode: byTicket, timeouts: 1, told: "the server found the ticket too old and counted a timeout",
 		before: func(server *libssl.Ctx) { server.SetTimeout(-time.Second) },
 	},
 	{
-		name: byTLS13.name, mode: byTLS13, timeouts: 0, told: "older than the ticket's lifetime, our client did not offer it",
+		name: "1.3 ticket", mode: byTLS13, timeouts: 0, told: "older than the ticket's lifetime, our client did not offer it",
 		after: func(client, _ *libssl.Session) { client.SetTime(ago()) },
 	},
 }
 
 func (e expiry) run(d *demo) ([]string, error) {
-	ours, err := newServer(e.mode, d.pki.leaf)
+	ours, err := d.newServer(e.mode, d.pki.leaf)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +201,6 @@ func (e expiry) again(d *demo, ours *server, ctx *libssl.Ctx, session *libssl.Se
 	timeouts := ours.ctx.SessTimeouts()
 	text := fmt.Sprintf("no error: SetSession returned %d, reused: %s;\n%s", v.set, yes(v.reused), e.told)
 	return []string{text}, errors.Join(
-		check(v.set == 1, "SetSession returned %d, not 1", v.set),
 		check(!v.reused && !got.reused, "an expired session was resumed"),
 		check(timeouts == e.timeouts, "the server should count %d timeouts", e.timeouts))
 }

@@ -19,10 +19,11 @@ import (
 	"github.com/seed-c1436005/libssl/diag"
 )
 
-const (
-	stepLimit  = 5 * time.Second  // for one handshake, read, write or run of a peer
-	totalLimit = 20 * time.Second // for all; then the peers are killed, what waits for them fails, and no step begins
-)
+// totalLimit is for all: after it the peers are killed, what waits for them fails, and no step begins.
+const totalLimit = 20 * time.Second
+
+// stepLimit is for one handshake, read, write or run of a peer. A test shortens it.
+var stepLimit = 5 * time.Second
 
 // part is a group of steps that share a table.
 type part struct {
@@ -51,7 +52,8 @@ type demo struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE) // `demo | head` must still kill the peers
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	d := demo{ctx: ctx, out: newTable(os.Stdout)}
 	status := d.main(os.Args[1:], allParts())
 	stop()
@@ -63,7 +65,7 @@ func allParts() []part { return []part{clientPart(), serverPart(), filePart(), f
 // main returns the exit status.
 func (d *demo) main(args []string, parts []part) int {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	tool := flags.String("openssl", "", "the `openssl` tool of 1.1.1; default: the one beside the libssl in use, in .openssl, or in PATH")
+	tool := flags.String("openssl", "", "the openssl `tool` of 1.1.1; default: the one beside the libssl in use, in .openssl, or in PATH")
 	flags.BoolVar(&d.verbose, "v", false, "show what the peers print")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -123,15 +125,15 @@ func (d *demo) prepare(tool string) (tidy func(), err error) {
 func (d *demo) runPart(p part, s *score) error {
 	d.out.begin(p)
 	for _, step := range p.steps {
-		switch d.ctx.Err() {
-		case context.Canceled:
-			return errors.New("interrupted")
-		case context.DeadlineExceeded:
-			return fmt.Errorf("not done within %s", totalLimit)
-		}
 		cells, err := step.run(d)
+		if d.ctx.Err() == context.Canceled {
+			return errors.New("interrupted")
+		}
 		s.count(p.resumes, err)
 		d.out.row(step.name, cells, err)
+		if d.ctx.Err() != nil {
+			return fmt.Errorf("not done within %s", totalLimit)
+		}
 	}
 	return nil
 }

@@ -47,7 +47,6 @@ func clientStep(d *demo, m mode) ([]string, error) {
 	counters := []int{ctx.SessConnectGood(), ctx.SessHits(), ctx.SessMisses()}
 	cells := []string{fmt.Sprint(v.set), yes(v.reused), shortID(session.ID()), arrows(v.refs), slashes(counters...), said + ", " + stats(v.page)}
 	return cells, errors.Join(
-		check(v.set == 1, "SetSession returned %d, not 1", v.set),
 		check(v.reused, "our client says that the session was not reused"),
 		check(said == "Reused", "s_server says %s, not Reused", said),
 		check(session.HasTicket() == m.ticket, "the session has a ticket: %s", yes(session.HasTicket())),
@@ -82,7 +81,7 @@ func serverPart() part {
 }
 
 func serverStep(d *demo, m mode) ([]string, error) {
-	ours, err := newServer(m, d.pki.leaf)
+	ours, err := d.newServer(m, d.pki.leaf)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -39,7 +40,9 @@ func (d *demo) visit(ctx *libssl.Ctx, addr string, session *libssl.Session) (*vi
 			d.spoil(ctx, session)
 		}
 		v.count(session)
-		v.set = c.ssl.SetSession(session)
+		if v.set = c.ssl.SetSession(session); v.set != 1 {
+			return nil, c.ssl.LastErrors()
+		}
 		v.count(session)
 	}
 	if err := c.handshake(c.ssl.Connect); err != nil {
@@ -52,9 +55,12 @@ func (d *demo) visit(ctx *libssl.Ctx, addr string, session *libssl.Session) (*vi
 	if v.page, err = c.readUntil(endOfPage); err != nil {
 		return nil, err
 	}
+	d.tell("page", v.page)
 	v.reused = c.ssl.SessionReused()
 	if session == nil {
-		v.session = c.ssl.Session()
+		if v.session = c.ssl.Session(); v.session == nil {
+			return nil, errors.New("the connection has no session")
+		}
 	}
 	c.shutdown()
 	if session != nil {
@@ -98,12 +104,12 @@ type server struct {
 	ln  *net.TCPListener
 }
 
-func newServer(m mode, p pair) (*server, error) {
+func (d *demo) newServer(m mode, p pair) (*server, error) {
 	ctx, err := serverCtx(m, p)
 	if err != nil {
 		return nil, err
 	}
-	ln, err := listen()
+	ln, err := d.listen()
 	if err != nil {
 		ctx.Free()
 		return nil, err
@@ -158,7 +164,7 @@ func (s *server) serve() (r served) {
 	}
 	r.session = c.ssl.Session()
 	c.shutdown()
-	c.shutdown() // waits for the peer's: closing a socket with unread data may destroy what is on its way
+	c.shutdown() // closing a socket with unread data may destroy what is on its way
 	return r
 }
 

@@ -81,9 +81,17 @@ func (r *Ref[P]) Release() {
 
 // Close invalidates r. The reference is dropped now, or by the last call in flight. Further Closes do nothing.
 func (r *Ref[P]) Close() {
-	if _, ok := r.Acquire(); ok {
-		r.word.And(^uint64(open))
-		r.Release()
+	for {
+		w := r.word.Load()
+		if w&open == 0 {
+			return
+		}
+		if r.word.CompareAndSwap(w, w&^open) {
+			if w == open {
+				r.drop()
+			}
+			return
+		}
 	}
 }
 

@@ -1,0 +1,95 @@
+# Every target does its own set-up; `make help` lists them.
+
+SHELL := /bin/bash -o pipefail
+WITH  := ci/with.sh
+GO    := $(WITH) go
+TOOL  := $(GO) tool -modfile=ci/tools.mod
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: demo
+demo: ## sessions resumed against the real openssl tool, both roles (10 s)
+	@$(GO) run ./cmd/demo
+
+.PHONY: test
+test: ## the tests (1 min)
+	@$(GO) vet ./...
+	@$(GO) test ./...
+
+.PHONY: env
+env: ## the lines that make `go build` find OpenSSL 1.1.1, for your shell: eval "$(make env)"
+	@ci/openssl.sh --print-env
+
+# check runs these in order. They share the build cache, so they are one after the other.
+CHECKS := vet staticcheck format rules openssl-test race shuffle cgocheck checkptr finalizers queue asan oldest coverage
+
+.PHONY: check $(CHECKS)
+check: ## all gates but mutation (15 min)
+	@for c in $(CHECKS); do \
+		start=$$SECONDS; echo "== $$c"; \
+		$(MAKE) --no-print-directory $$c || { echo "== $$c failed: make $$c runs it alone" >&2; exit 1; }; \
+		echo "   $$((SECONDS - start)) s"; \
+	done
+	@echo "== all checks passed"
+
+vet: ## go vet
+	@$(GO) vet ./...
+
+staticcheck: ## staticcheck
+	@$(TOOL) staticcheck ./...
+
+format: ## gofumpt and clang-format
+	@out=$$($(TOOL) gofumpt -l .); [ -z "$$out" ] || { echo "not gofumpt-ed: $$out" >&2; exit 1; }
+	@ci/need.sh clang-format-14
+	@clang-format-14 --dry-run --Werror $$(git ls-files '*.c' '*.h')
+
+rules: ## the house rules (CONTRIBUTING.md)
+	@$(GO) run ./ci/rules
+
+openssl-test: ## the set-up script, in all the ways it can fail (1 min)
+	@ci/openssl_test.sh
+
+race: ## with the race detector
+	@$(GO) test -race ./...
+
+shuffle: ## ten times, in random order
+	@$(GO) test -count=10 -shuffle=on ./internal/... ./diag .
+
+cgocheck: ## with every Go pointer that C gets checked
+	@GOEXPERIMENT=cgocheck2 $(GO) test . ./conformance/... ./diag
+
+checkptr: ## with unsafe.Pointer checked
+	@$(GO) test -gcflags=all=-d=checkptr . ./internal/... ./diag
+
+finalizers: ## with cleanups checked for handles that keep themselves alive
+	@GODEBUG=checkfinalizers=1 $(GO) test -count=1 . ./internal/... ./diag
+
+queue: ## with every call watched for what it leaves in the error queue
+	@$(GO) test -tags libssl_check .
+
+asan: ## with the address sanitizer, in our C and in libssl, which is built for it (2 min once)
+	@LIBSSL_ASAN=1 CDRIVER_CFLAGS=-fsanitize=address ci/with.sh go test -asan . ./internal/... ./diag
+
+oldest: ## with the oldest Go that go.mod allows
+	@GOTOOLCHAIN=go1.24.9 $(GO) test . ./internal/... ./diag ./conformance/...
+
+coverage: ## lines of Go and of the shim that the tests reach: 90 % at least
+	@ci/coverage.sh
+
+.PHONY: mutate
+mutate: ## breaks each function of the shim in turn; a test must fail each time
+	@$(GO) run ./ci/mutate
+
+.PHONY: bench-core
+bench-core: ## what SetSession and the handles cost, as ratios to C (10 s)
+	@$(GO) run ./ci/benchcore
+
+.PHONY: fuzz
+fuzz: ## the parsers, a minute each
+	@for f in FuzzParseSession FuzzParseSessionPEM; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s . || exit 1; done
+
+.PHONY: clean
+clean: ## removes what was unpacked and built
+	rm -rf .openssl .openssl-* .build

@@ -1,0 +1,178 @@
+// Benchcore measures what the calls that matter most cost, as ratios to plain C and bare cgo calls in the same round. Rounds alternate between all
+// of them, so that a machine that gets slower gets slower for both sides of a ratio. It fails if a goal is missed.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"testing"
+	"text/tabwriter"
+	"time"
+	"unsafe"
+
+	"github.com/seed-c1436005/libssl"
+	"github.com/seed-c1436005/libssl/internal/ctest"
+)
+
+const (
+	rounds = 101
+	slice  = time.Millisecond // of one loop in one round
+)
+
+// loop is something that can be done n times.
+type loop func(n int)
+
+// goal says that ours costs no more than limit times the sum of base.
+type goal struct {
+	name  string
+	ours  loop
+	base  []loop
+	limit float64
+	alloc float64 // allocations per call
+}
+
+func main() {
+	f, err := newFixture()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench-core:", err)
+		os.Exit(1)
+	}
+	defer f.free()
+	fmt.Printf("%s, %s, GOMAXPROCS=%d, median of %d rounds [quartiles]\n\n", libssl.Version(), runtime.Version(), runtime.GOMAXPROCS(0), rounds)
+	if !report(f.goals()) {
+		os.Exit(1)
+	}
+}
+
+// fixture is a client with a session that a real handshake made.
+type fixture struct {
+	ctx     *libssl.Ctx
+	ssl     *libssl.SSL
+	session *libssl.Session
+	raw     struct{ ssl, session unsafe.Pointer }
+}
+
+func (f *fixture) free() {
+	f.session.Free()
+	f.ssl.Free()
+	f.ctx.Free()
+}
+
+// goals names what is measured. A handle is one allocation with a cleanup, which is stopped when it is freed.
+func (f *fixture) goals() []goal {
+	bare := func(n int) {
+		for range n {
+			ctest.Nothing()
+		}
+	}
+	id, der := make([]byte, 0, 64), make([]byte, 0, 1<<16)
+	return []goal{
+		{"SetSession / bare cgo call", func(n int) {
+			for range n {
+				f.ssl.SetSession(f.session)
+			}
+		}, []loop{bare}, 2.0, 0},
+		{"UpRef+Free / C + 2 bare cgo calls + new handle", func(n int) {
+			for range n {
+				f.session.UpRef().Free()
+			}
+		}, []loop{func(n int) { ctest.LoopUpRefFree(f.raw.session, n) }, bare, bare, newHandle}, 1.2, -1},
+		{"Session+Free / C + 2 bare cgo calls + new handle", func(n int) {
+			for range n {
+				f.ssl.Session().Free()
+			}
+		}, []loop{func(n int) { ctest.LoopGet1Free(f.raw.ssl, n) }, bare, bare, newHandle}, 1.2, -1},
+		{"AppendID / C + bare cgo call", func(n int) {
+			for range n {
+				f.session.AppendID(id)
+			}
+		}, []loop{func(n int) { ctest.LoopGetID(f.raw.session, n) }, bare}, 1.3, 0},
+		{"AppendDER / C + bare cgo call", func(n int) {
+			for range n {
+				f.session.AppendDER(der)
+			}
+		}, []loop{func(n int) { ctest.LoopI2D(f.raw.session, n) }, bare}, 1.3, 0},
+	}
+}
+
+func newHandle(n int) {
+	for range n {
+		h := new(libssl.Session)
+		c := runtime.AddCleanup(h, func(uintptr) {}, 0)
+		c.Stop()
+		runtime.KeepAlive(h)
+	}
+}
+
+// report measures all goals, prints the table and reports whether all are met.
+func report(goals []goal) bool {
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "\tours\tbase\tratio\t\tgoal\tallocs\t")
+	ok := true
+	for i, m := range measure(goals) {
+		g := goals[i]
+		allocs := testing.AllocsPerRun(1000, func() { g.ours(1) })
+		verdict := "met"
+		if m.ratio[1] > g.limit || (g.alloc >= 0 && allocs > g.alloc) {
+			verdict, ok = "MISSED", false
+		}
+		fmt.Fprintf(w, "%s\t%.0f ns\t%.0f ns\t%.2f\t[%.2f-%.2f]\t≤ %.1f\t%.0f\t%s\n", g.name, m.ours, m.base, m.ratio[1], m.ratio[0], m.ratio[2], g.limit, allocs, verdict)
+	}
+	w.Flush()
+	return ok
+}
+
+// measurement holds medians, and the quartiles of the ratio.
+type measurement struct {
+	ours, base float64
+	ratio      [3]float64
+}
+
+func measure(goals []goal) []measurement {
+	ours, bases, ratios := make([][]float64, len(goals)), make([][]float64, len(goals)), make([][]float64, len(goals))
+	counts := make([][]int, len(goals)) // of our loop and of each base
+	for i, g := range goals {
+		for _, l := range append([]loop{g.ours}, g.base...) {
+			counts[i] = append(counts[i], calibrate(l))
+		}
+	}
+	for range rounds {
+		for i, g := range goals {
+			own := perCall(g.ours, counts[i][0])
+			var base float64
+			for j, b := range g.base {
+				base += perCall(b, counts[i][j+1])
+			}
+			ours[i], bases[i], ratios[i] = append(ours[i], own), append(bases[i], base), append(ratios[i], own/base)
+		}
+	}
+	m := make([]measurement, len(goals))
+	for i := range goals {
+		m[i] = measurement{quantile(ours[i], 2), quantile(bases[i], 2), [3]float64{quantile(ratios[i], 1), quantile(ratios[i], 2), quantile(ratios[i], 3)}}
+	}
+	return m
+}
+
+// calibrate returns how many calls take a slice of time.
+func calibrate(l loop) int {
+	for n := 64; ; n *= 2 {
+		if perCall(l, n)*float64(n) >= float64(slice) {
+			return n
+		}
+	}
+}
+
+// perCall returns the nanoseconds of one of n calls.
+func perCall(l loop, n int) float64 {
+	start := time.Now()
+	l(n)
+	return float64(time.Since(start).Nanoseconds()) / float64(n)
+}
+
+// quantile returns the q-th quarter of v.
+func quantile(v []float64, q int) float64 {
+	slices.Sort(v)
+	return v[(len(v)-1)*q/4]
+}

@@ -1,0 +1,127 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// RunC runs a scenario through the C driver. If C dies of it, that is how the trace ends, and no error.
+func RunC(ctx context.Context, s *Scenario) (Trace, error) {
+	driver, err := buildC()
+	if err != nil {
+		return nil, err
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, driver, "-data", testdata(""), "-only", s.Name, s.Path)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("C driver: %w\n%s", err, &stderr)
+	}
+	return ReadTrace(&stdout)
+}
+
+// ReadTrace decodes what a driver wrote. If the driver died, "end" may be missing.
+func ReadTrace(r io.Reader) (t Trace, err error) {
+	for dec := json.NewDecoder(r); ; {
+		var line map[string]any
+		if err := dec.Decode(&line); err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return t, err
+		}
+		t = append(t, line)
+	}
+}
+
+// End returns how the trace ends: "ok", or what the driver died of.
+func (t Trace) End() string {
+	if len(t) == 0 {
+		return ""
+	}
+	end, _ := t[len(t)-1]["end"].(string)
+	return end
+}
+
+// buildC makes the C driver, or finds it made of the same sources with the same tools. CC and CDRIVER_CFLAGS are honoured.
+var buildC = sync.OnceValues(func() (string, error) {
+	pkg := []string{"--cflags", "--libs", "--modversion", "libssl", "libcrypto"}
+	about, err := exec.Command("pkg-config", pkg...).CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("pkg-config %s: %w\n%s", strings.Join(pkg, " "), err, about)
+	}
+	flags, err := exec.Command("pkg-config", "--cflags", "--libs", "libssl", "libcrypto").Output()
+	if err != nil {
+		return "", err
+	}
+	cc := strings.Fields(os.Getenv("CC"))
+	if len(cc) == 0 {
+		cc = []string{"cc"}
+	}
+	extra := strings.Fields(os.Getenv("CDRIVER_CFLAGS"))
+
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%q %q %s\n", cc, extra, about)
+	sources, err := hashSources(hash)
+	if err != nil {
+		return "", err
+	}
+	out, err := cacheDir(hex.EncodeToString(hash.Sum(nil)[:16]))
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(out, "cdriver")
+	if _, err := os.Stat(binary); err == nil {
+		return binary, nil
+	}
+	made := fmt.Sprintf("%s.%d", binary, os.Getpid()) // two processes may build it at once
+	args := append(cc[1:], "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-o", made)
+	args = append(append(args, extra...), sources...)
+	args = append(append(args, strings.Fields(string(flags))...), "-lpthread")
+	if text, err := exec.Command(cc[0], args...).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s %s: %w\n%s", cc[0], strings.Join(args, " "), err, text)
+	}
+	return binary, os.Rename(made, binary)
+})
+
+// hashSources returns the driver's C files.
+func hashSources(hash io.Writer) (sources []string, err error) {
+	for _, pattern := range []string{"*.c", "*.h", "*.def"} {
+		files, _ := filepath.Glob(filepath.Join(dir(), "cdriver", pattern))
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(hash, "%s %d\n%s", file, len(text), text)
+			if strings.HasSuffix(file, ".c") {
+				sources = append(sources, file)
+			}
+		}
+	}
+	if len(sources) == 0 {
+		return nil, fmt.Errorf("no C driver in %s", dir())
+	}
+	return sources, nil
+}
+
+// cacheDir makes a directory that stays, or a temporary one where there is no home.
+func cacheDir(name string) (string, error) {
+	if base, err := os.UserCacheDir(); err == nil {
+		out := filepath.Join(base, "libssl-conformance", name)
+		if err := os.MkdirAll(out, 0o755); err == nil {
+			return out, nil
+		}
+	}
+	return os.MkdirTemp("", "libssl-conformance")
+}
