@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"syscall"
 	"unsafe"
 )
 
@@ -96,9 +97,10 @@ func (e Error) Is(target error) bool {
 // ErrorStack is what one failing call pushed on the error queue, oldest entry first. It is empty if OpenSSL pushed nothing, which for
 // SSL_set_session is the rule: libssl 1.1.1 fails there without saying why.
 type ErrorStack struct {
-	Func    string  // the C function
-	Entries []Error // empty if OpenSSL pushed nothing
-	Refused error   // why libssl was not called, or nil
+	Func    string        // the C function
+	Entries []Error       // empty if OpenSSL pushed nothing
+	Errno   syscall.Errno // of I/O that failed with ErrorSyscall; 0 if the transport just ended
+	Refused error         // why libssl was not called, or nil
 }
 
 // Error returns the entries' texts, oldest first.
@@ -108,6 +110,8 @@ func (s ErrorStack) Error() string {
 		return "libssl: no call has failed"
 	case s.Refused != nil:
 		return s.Func + ": " + s.Refused.Error()
+	case s.Errno != 0:
+		return s.Func + ": " + s.Errno.Error()
 	case len(s.Entries) == 0:
 		return s.Func + " failed; OpenSSL gave no reason"
 	}
@@ -118,11 +122,14 @@ func (s ErrorStack) Error() string {
 	return s.Func + ": " + strings.Join(texts, "; ")
 }
 
-// Unwrap makes errors.Is and errors.As look at each entry, and at the reason of a refusal.
+// Unwrap makes errors.Is and errors.As look at each entry, at Errno, and at the reason of a refusal.
 func (s ErrorStack) Unwrap() []error {
 	errs := make([]error, 0, len(s.Entries)+1)
 	if s.Refused != nil {
 		errs = append(errs, s.Refused)
+	}
+	if s.Errno != 0 {
+		errs = append(errs, s.Errno)
 	}
 	for _, e := range s.Entries {
 		errs = append(errs, e)

@@ -9,11 +9,13 @@ import (
 
 	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/diag"
+	"github.com/seed-c1436005/libssl/internal/ctest"
 )
 
 // TestMain fails the run if anything is left when all tests are done.
 func TestMain(m *testing.M) {
 	if runChild() {
+		ctest.DumpCoverage()
 		return
 	}
 	before := runtime.NumGoroutine()
@@ -22,6 +24,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "FAIL: after all tests", err)
 		code = 1
 	}
+	ctest.DumpCoverage()
 	os.Exit(code)
 }
 

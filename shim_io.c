@@ -1,6 +1,8 @@
 /* SSL: input and output. */
 #include "shim_internal.h"
 
+#include <errno.h>
+
 static int io(SSL *ssl, int op, void *buf, int len, size_t *moved)
 {
 	switch (op) {
@@ -37,7 +39,10 @@ gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len)
 
 	if (!gossl_begin(&c, s, ACTS | IO | CACHES | PUSHES, &r.more))
 		return r;
+	errno = 0;
 	r.ret = io(s->ssl, op, buf, len, &c.more.moved);
+	if (r.ret <= 0)
+		c.more.sys_errno = errno;
 	c.more.error = SSL_get_error(s->ssl, (int)r.ret);
 	r.more = gossl_end(&c, c.more.error != SSL_ERROR_NONE);
 	return r;

@@ -6,6 +6,7 @@ import "C"
 import (
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -142,17 +143,22 @@ func (s *SSL) outcome(fn string, ret int, more *C.gossl_more) (int, bool) {
 		s.code.Store(int32(more.error))
 	}
 	if more.failed != 0 {
-		s.failed(fn, more.errors)
+		var errno syscall.Errno
+		if more.error == ErrorSyscall {
+			errno = syscall.Errno(more.sys_errno)
+		}
+		s.failed(fn, more.errors, errno)
 	}
 	return ret, true
 }
 
 // failed stores the stack of a call. Many calls fail with nothing on it, such as a read that has to be repeated: they share one.
-func (s *SSL) failed(fn string, e *C.gossl_errors) {
-	if last := s.last.Load(); e == nil && last != nil && last.Func == fn && last.Refused == nil && len(last.Entries) == 0 {
+func (s *SSL) failed(fn string, e *C.gossl_errors, errno syscall.Errno) {
+	if last := s.last.Load(); e == nil && last != nil && last.Func == fn && last.Errno == errno && last.Refused == nil && len(last.Entries) == 0 {
 		return
 	}
 	stack := newErrorStack(fn, e)
+	stack.Errno = errno
 	s.last.Store(&stack)
 }
 

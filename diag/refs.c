@@ -71,10 +71,11 @@ diag_offsets diag_find_offsets(void)
 {
 	diag_offsets o;
 	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
-	SSL *ssl = ctx == NULL ? NULL : SSL_new(ctx);
+	SSL *ssl;
 	SSL_SESSION *session = SSL_SESSION_new();
 
-	o.ctx = find(ctx, up_ctx, free_ctx);
+	o.ctx = find(ctx, up_ctx, free_ctx); /* before an SSL refers to it */
+	ssl = ctx == NULL ? NULL : SSL_new(ctx);
 	o.ssl = find(ssl, up_ssl, free_ssl);
 	o.session = find(session, up_session, free_session);
 	SSL_SESSION_free(session);

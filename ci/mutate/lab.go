@@ -37,7 +37,7 @@ type binary struct {
 	tests []*test
 }
 
-// A test is one top-level test.
+// A test is a test function, or a sub-test of one that takes long.
 type test struct {
 	bin     *binary
 	name    string
@@ -48,11 +48,12 @@ type test struct {
 // goTest is a go test command, taken apart: flags for building, flags for the test binaries, packages.
 type goTest struct {
 	build, run, packages []string
+	only                 string // -run
 	timeout              time.Duration
 }
 
 // The flags of go test that belong to the test binary.
-var runFlags = []string{"count", "cpu", "failfast", "parallel", "short", "shuffle", "timeout", "v"}
+var runFlags = []string{"count", "cpu", "failfast", "parallel", "short", "shuffle", "skip"}
 
 func parseGoTest(command string) (goTest, error) {
 	g := goTest{timeout: 120 * time.Second}
@@ -70,6 +71,8 @@ func parseGoTest(command string) (goTest, error) {
 			if g.timeout, err = time.ParseDuration(value); err != nil {
 				return g, fmt.Errorf("-test: %w", err)
 			}
+		case name == "run":
+			g.only = value
 		case slices.Contains(runFlags, name):
 			g.run = append(g.run, "-test."+strings.TrimLeft(w, "-"))
 		default:
@@ -245,9 +248,6 @@ func (l *lab) discard(ctx context.Context) error {
 	}
 	if err := l.writeShim(dir, nil); err != nil {
 		return err
-	}
-	for i, m := range l.mutants() {
-		m.id = i + 1
 	}
 	args := append(strings.Fields(cflags), "-std=gnu11", "-fsyntax-only", "-Werror=incompatible-pointer-types", "-Werror=int-conversion", "-x", "c")
 	compile := func(f *source, ms []*mutant) error {

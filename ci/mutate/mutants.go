@@ -129,7 +129,8 @@ func (b *body) at(i int) {
 	case capitals.MatchString(t.Text) && (slices.Contains(callFlags, t.Text) || b.is(i-1, "|") || b.is(i+1, "|")):
 		b.add(kindFlag, i, i, "drop "+t.Text, "($M ? 0 : ", ")")
 	}
-	if i+1 < len(b.t) && (slices.Contains([]string{";", "{", "}", "else"}, t.Text) || t.Text == ")" && b.heads(i)) {
+	isLabel := t.Text == ":" && (b.is(i-2, "case") || b.is(i-1, "default"))
+	if i+1 < len(b.t) && (slices.Contains([]string{";", "{", "}", "else"}, t.Text) || isLabel || t.Text == ")" && b.heads(i)) {
 		b.statement(i + 1)
 	}
 }

@@ -30,7 +30,7 @@ const (
 	unreached         // no test comes across it
 )
 
-// A result of a process. The output is read when there is a need.
+// A result is that of one process.
 type result struct {
 	outcome outcome // failed, crashed, hung or survived
 	output  string
@@ -61,8 +61,10 @@ func (l *lab) start(ctx context.Context, worker int, b *binary, limit time.Durat
 		return result{}, err
 	}
 	err = cmd.Wait()
-	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // children; mostly there are none
 	r := result{time: time.Since(begin)}
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // children; mostly there are none
+	text, readErr := os.ReadFile(out.Name())
+	r.output = string(text)
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() == context.DeadlineExceeded:
@@ -71,7 +73,6 @@ func (l *lab) start(ctx context.Context, worker int, b *binary, limit time.Durat
 		return r, ctx.Err()
 	case err == nil:
 		r.outcome = survived
-		return r, nil
 	case !errors.As(err, &exit):
 		return r, err
 	case exit.ExitCode() == 1:
@@ -79,16 +80,17 @@ func (l *lab) start(ctx context.Context, worker int, b *binary, limit time.Durat
 	default:
 		r.outcome = crashed
 	}
-	text, err := os.ReadFile(out.Name())
-	if len(text) > maxOutput {
-		text = append([]byte("…\n"), text[len(text)-maxOutput:]...)
-	}
-	r.output = string(text)
-	return r, err
+	return r, readErr
 }
 
-// maxOutput is how many bytes of a failing test's output are kept, from its end.
-const maxOutput = 4000
+// tail is the end of a long output.
+func tail(output string) string {
+	const size = 4000
+	if len(output) > size {
+		return "…" + output[len(output)-size:]
+	}
+	return output
+}
 
 // each calls f for 0 to n-1, in all workers. The first error ends it.
 func (l *lab) each(ctx context.Context, n int, f func(ctx context.Context, worker, i int) error) error {
@@ -120,48 +122,104 @@ func (l *lab) each(ctx context.Context, n int, f func(ctx context.Context, worke
 
 var topLevel = regexp.MustCompile(`(?m)^(Test|Example|Fuzz)\S*$`)
 
-// baseline runs the tests with no mutant on. They must pass; run alone, each tells what it comes across.
+// baseline runs the tests with no mutant on. They must pass; run alone, each tells what it comes across. One that takes long gives way to its
+// sub-tests.
 func (l *lab) baseline(ctx context.Context) error {
 	var tests []*test
 	for _, b := range l.bins {
-		r, err := l.start(ctx, 0, b, l.test.timeout, nil)
+		r, err := l.start(ctx, 0, b, l.test.timeout, nil, "-test.run="+l.test.only)
 		if err != nil {
 			return err
 		}
 		if r.outcome != survived {
-			return fmt.Errorf("the tests of %s do not pass without a mutant; repair that first:\n%s", b.pkg, r.output)
+			return fmt.Errorf("the tests of %s do not pass without a mutant; repair that first:\n%s", b.pkg, tail(r.output))
 		}
 		logf(l.log, "%s passes without a mutant (%.1f s)", b.pkg, r.time.Seconds())
-		names, err := l.command(ctx, filepath.Join(l.worker(0), b.dir), b.path, "-test.list=.")
+		names, err := l.command(ctx, filepath.Join(l.worker(0), b.dir), b.path, "-test.list="+orDefault(l.test.only, "."))
 		if err != nil {
 			return err
 		}
 		for _, name := range topLevel.FindAllString(names, -1) {
-			b.tests = append(b.tests, &test{bin: b, name: name})
+			tests = append(tests, &test{bin: b, name: name})
 		}
-		tests = append(tests, b.tests...)
 	}
-	logf(l.log, "looking what each of %d tests comes across", len(tests))
-	return l.each(ctx, len(tests), func(ctx context.Context, worker, i int) error {
-		t := tests[i]
-		file := filepath.Join(l.dir, fmt.Sprintf("reached%d", worker))
-		if err := os.WriteFile(file, make([]byte, l.size+1), 0o644); err != nil {
+	for len(tests) > 0 {
+		logf(l.log, "looking what each of %d tests comes across", len(tests))
+		parts := make([][]*test, len(tests))
+		err := l.each(ctx, len(tests), func(ctx context.Context, worker, i int) (err error) {
+			parts[i], err = l.observe(ctx, worker, tests[i])
 			return err
-		}
-		r, err := l.start(ctx, worker, t.bin, l.test.timeout, []string{reachedEnv + "=" + file}, "-test.run=^"+t.name+"$")
+		})
 		if err != nil {
 			return err
 		}
-		if r.outcome != survived {
-			return fmt.Errorf("%s of %s does not pass alone, without a mutant; repair that first:\n%s", t.name, t.bin.pkg, r.output)
+		for i, t := range tests {
+			if parts[i] == nil {
+				t.bin.tests = append(t.bin.tests, t)
+			}
 		}
-		t.time = r.time
-		t.reached, err = os.ReadFile(file)
-		return err
-	})
+		tests = slices.Concat(parts...)
+	}
+	return nil
 }
 
-// A batch is tests that run in one process.
+// splitTime is how long a test may take to be run as one.
+const splitTime = time.Second
+
+// observe runs a test alone. It returns the sub-tests of a long one.
+func (l *lab) observe(ctx context.Context, worker int, t *test) ([]*test, error) {
+	file := filepath.Join(l.dir, fmt.Sprintf("reached%d", worker))
+	if err := os.WriteFile(file, make([]byte, l.size+1), 0o644); err != nil {
+		return nil, err
+	}
+	r, err := l.start(ctx, worker, t.bin, l.test.timeout, []string{reachedEnv + "=" + file}, "-test.v", "-test.run="+pattern(t.name))
+	if err != nil {
+		return nil, err
+	}
+	if r.outcome != survived {
+		return nil, fmt.Errorf("%s of %s does not pass alone, without a mutant; repair that first:\n%s", t.name, t.bin.pkg, tail(r.output))
+	}
+	if r.time > splitTime {
+		var parts []*test
+		for _, m := range passed.FindAllStringSubmatch(r.output, -1) {
+			if parent, _ := cutLast(m[1]); parent == t.name {
+				parts = append(parts, &test{bin: t.bin, name: m[1]})
+			}
+		}
+		if len(parts) > 1 {
+			return parts, nil
+		}
+	}
+	t.time = r.time
+	t.reached, err = os.ReadFile(file)
+	return nil, err
+}
+
+var passed = regexp.MustCompile(`(?m)^ *--- (?:PASS|SKIP): (\S+) \(`)
+
+// cutLast splits a test's name into its parent's and its own.
+func cutLast(name string) (parent, own string) {
+	i := strings.LastIndexByte(name, '/')
+	return name[:max(i, 0)], name[i+1:]
+}
+
+// pattern is the -test.run for tests of one parent.
+func pattern(names ...string) string {
+	parent, _ := cutLast(names[0])
+	var levels, last []string
+	if parent != "" {
+		for _, level := range strings.Split(parent, "/") {
+			levels = append(levels, "^"+regexp.QuoteMeta(level)+"$")
+		}
+	}
+	for _, name := range names {
+		_, own := cutLast(name)
+		last = append(last, regexp.QuoteMeta(own))
+	}
+	return strings.Join(append(levels, "^("+strings.Join(last, "|")+")$"), "/")
+}
+
+// A batch is tests that run in one process, all of one parent.
 type batch struct {
 	bin   *binary
 	names []string
@@ -180,15 +238,18 @@ func (l *lab) batches(id int) (all []*batch, tests int) {
 				reaching = append(reaching, t)
 			}
 		}
-		slices.SortFunc(reaching, func(a, b *test) int { return cmp.Compare(a.time, b.time) })
-		var last *batch
+		slices.SortStableFunc(reaching, func(a, b *test) int { return cmp.Compare(a.time, b.time) })
+		last := map[string]*batch{}
 		for _, t := range reaching {
-			if last == nil || last.time+t.time > batchTime {
-				last = &batch{bin: b}
-				all = append(all, last)
+			parent, _ := cutLast(t.name)
+			to := last[parent]
+			if to == nil || to.time+t.time > batchTime {
+				to = &batch{bin: b}
+				last[parent] = to
+				all = append(all, to)
 			}
-			last.names = append(last.names, t.name)
-			last.time += t.time
+			to.names = append(to.names, t.name)
+			to.time += t.time
 		}
 		tests += len(reaching)
 	}
@@ -235,7 +296,7 @@ func (l *lab) runOne(ctx context.Context, worker int, m *mutant) error {
 	}
 	for _, b := range batches {
 		limit := min(5*time.Second+10*b.time, l.test.timeout)
-		r, err := l.start(ctx, worker, b.bin, limit, []string{mutantEnv + "=" + strconv.Itoa(m.id)}, "-test.run=^("+strings.Join(b.names, "|")+")$")
+		r, err := l.start(ctx, worker, b.bin, limit, []string{mutantEnv + "=" + strconv.Itoa(m.id)}, "-test.run="+pattern(b.names...))
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,8 @@ import (
 func failurePart() part {
 	p := part{
 		title: "4. What goes wrong",
-		notes: []string{"An expired session is no error to libssl: it does a full handshake, and only SessionReused tells.",
+		notes: []string{
+			"An expired session is no error to libssl: it does a full handshake, and only SessionReused tells.",
 			"file: what lies where a session file should be.",
 		},
 		columns: []column{{"failure", 21}, {"what a user is told", 0}},

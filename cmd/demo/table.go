@@ -56,6 +56,7 @@ func (t *table) title(s string) { fmt.Fprintln(t.w, t.paint(bold, s)) }
 func (t *table) praise(s string) {
 	fmt.Fprintf(t.w, "\n%s %s\n", t.paint(green, "✓"), t.paint(bold, s))
 }
+
 func (t *table) fault(s string) { fmt.Fprintf(t.w, "\n%s %s\n", t.paint(red, "✗"), t.paint(bold, s)) }
 
 // begin prints the head of a part.
