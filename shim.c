@@ -193,12 +193,12 @@ gossl_more *gossl_end(struct gossl_call *c, int failed)
 	gossl_ssl *s;
 	int wake = 0; /* in registers: a store into m would delay the loads below */
 
-	if (c->errors)
-		m->errors = gossl_errors_end(c, failed);
 	while (deferred != NULL && gossl_removing == NULL) {
 		s = gossl_next_deferred();
 		SSL_free(s->ssl);
 	}
+	if (c->errors)
+		m->errors = gossl_errors_end(c, failed);
 	gossl_current = c->outer;
 #ifdef GOSSL_CHECK
 	gossl_check_queue(c);
@@ -234,14 +234,10 @@ gossl_result gossl_ssl_free(gossl_ssl *s, int collected)
 	return r;
 }
 
-/* Takes the SSL for calls that Go's user makes himself. */
-gossl_result gossl_ssl_hold(gossl_ssl *s)
+/* Takes the SSL for calls that Go's user makes himself. 0 if another thread uses it. */
+int gossl_ssl_hold(gossl_ssl *s)
 {
-	gossl_result r = { 0, NULL };
-
-	if (!gossl_own(s))
-		r.more = gossl_refused(GOSSL_BUSY, 0);
-	return r;
+	return gossl_own(s);
 }
 
 /* Reports whether somebody waits for it. */

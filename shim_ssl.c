@@ -29,9 +29,25 @@ static int mid_handshake(const SSL *ssl)
 	return SSL_in_init(ssl) && !SSL_in_before(ssl);
 }
 
+/* Whether libssl would remove the session from the cache when it is replaced. */
+static int has_open_session(const SSL *ssl)
+{
+	return SSL_get_session(ssl) != NULL && !(SSL_get_shutdown(ssl) & SSL_SENT_SHUTDOWN) && !SSL_in_init(ssl) && !SSL_in_before(ssl);
+}
+
+/* Inside a callback: libssl goes on with what SSL_set_session frees, or is in the cache with the lock held. */
+static int refuse_in_callback(gossl_ssl *s, const SSL_SESSION *session, int switches)
+{
+	if (gossl_removing != NULL && gossl_removing->ctx == s->session_ctx && has_open_session(s->ssl))
+		return GOSSL_IN_REMOVE;
+	if (s->callbacks > 0 && (session == NULL || switches) && mid_handshake(s->ssl))
+		return GOSSL_IN_CALLBACK;
+	return GOSSL_CALLED;
+}
+
 /*
  * SSL_set_session, exactly. It can fail, and push errors, only if it has to switch the method, so that only then the queue is looked at.
- * Inside a callback of a running handshake libssl goes on with what this frees as soon as the callback returns: that alone is refused here.
+ * What is refused is refused inside callbacks alone.
  */
 gossl_result gossl_ssl_set_session(gossl_ssl *s, SSL_SESSION *session)
 {
@@ -39,18 +55,23 @@ gossl_result gossl_ssl_set_session(gossl_ssl *s, SSL_SESSION *session)
 	gossl_result r = { 0, NULL };
 	int switches;
 
-	if (!gossl_begin(&c, s, ACTS | CACHES, &r.more))
+	if (!gossl_begin(&c, s, ACTS, &r.more))
 		return r;
 	switches = SSL_get_ssl_method(s->ssl) != SSL_CTX_get_ssl_method(SSL_get_SSL_CTX(s->ssl));
-	if (s->callbacks > 0 && (session == NULL || switches) && mid_handshake(s->ssl)) {
-		c.more.status = GOSSL_IN_CALLBACK;
-		r.more = gossl_end(&c, 0);
-		return r;
+	if (s->callbacks > 0 || gossl_removing != NULL) {
+		c.more.status = refuse_in_callback(s, session, switches);
+		if (c.more.status != GOSSL_CALLED) {
+			r.more = gossl_end(&c, 0);
+			return r;
+		}
 	}
 	if (switches)
 		gossl_errors_begin(&c);
 	r.ret = SSL_set_session(s->ssl, session);
-	s->dead = r.ret == 0;
+	if (r.ret == 0) {
+		s->dead = 1;
+		c.more.error = SSL_get_error(s->ssl, 0);
+	}
 	s->dropped = session == NULL && SSL_get_state(s->ssl) != TLS_ST_BEFORE;
 	r.more = gossl_end(&c, r.ret == 0);
 	return r;

@@ -55,6 +55,9 @@ func lendSSL(p *C.gossl_ssl, ctx *Ctx) *SSL {
 // NewSSL corresponds to SSL_new(3).
 func NewSSL(ctx *Ctx) (*SSL, error) {
 	const fn = "SSL_new"
+	if ctx != nil && ctx.lent { // the SSL_CTX may be dying
+		return nil, ErrorStack{Func: fn, Refused: ErrInRemoveCallback}
+	}
 	cp, ok := ctx.acquire()
 	if !ok {
 		return nil, ErrorStack{Func: fn, Refused: ErrFreed}
@@ -63,9 +66,6 @@ func NewSSL(ctx *Ctx) (*SSL, error) {
 	ctx.ref.Release()
 	if err := outcome(fn, r.more); err != nil {
 		return nil, err
-	}
-	if ctx.lent {
-		ctx = ctx.state.keeper()
 	}
 	return ownSSL((*C.gossl_ssl)(r.ptr), ctx), nil
 }
@@ -119,6 +119,9 @@ func (s *SSL) do(fn string, f func(*C.gossl_ssl) C.gossl_result) (int, bool) {
 			parking.Wake(key(p))
 		}
 		s.ref.Release()
+		if more.status == C.GOSSL_BUSY_ARG {
+			return 0, false // the caller waits, and tries again
+		}
 		return s.outcome(fn, int(r.ret), &more)
 	}
 }
@@ -257,23 +260,40 @@ func (s *SSL) Free() {
 // With lends the SSL * to f for the length of the call, with the goroutine locked to its thread and the SSL in its use: f may use libssl on
 // it, and methods of s. It reports false, and f is not called, if s is nil or freed.
 func (s *SSL) With(f func(ssl unsafe.Pointer)) bool {
-	p, ok := s.acquire()
-	if !ok {
-		return false
-	}
-	defer s.ref.Release()
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if _, ok := s.do("SSL", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_hold(p) }); !ok {
+	p, ok := s.hold()
+	if !ok {
 		return false
 	}
 	defer func() {
 		if C.gossl_ssl_unhold(p) != 0 {
 			parking.Wake(key(p))
 		}
+		s.ref.Release()
 	}()
 	f(unsafe.Pointer(C.gossl_ssl_pointer(p)))
 	return true
+}
+
+// hold acquires the handle and takes the SSL for this thread.
+func (s *SSL) hold() (*C.gossl_ssl, bool) {
+	for {
+		p, ok := s.acquire()
+		if !ok {
+			s.refuse("SSL", ErrFreed)
+			return nil, false
+		}
+		if C.gossl_ssl_hold(p) != 0 {
+			return p, true
+		}
+		wait := park(p)
+		s.ref.Release() // not while waiting: the end of a callback waits for the calls on its handles
+		if !s.await(wait) {
+			s.refuse("SSL", ErrStuck)
+			return nil, false
+		}
+	}
 }
 
 // HandOut returns the SSL * with a reference that the caller has to free in C; nil if s is nil or freed.
@@ -333,16 +353,26 @@ func (s *SSL) Ctx() *Ctx {
 // SetSSLCtx corresponds to SSL_set_SSL_CTX(3).
 func (s *SSL) SetSSLCtx(ctx *Ctx) int {
 	const fn = "SSL_set_SSL_CTX"
-	var cp *C.SSL_CTX
-	if ctx != nil {
-		var ok bool
-		if cp, ok = ctx.acquire(); !ok {
-			s.refuse(fn, ErrFreed)
-			return 0
+	if ctx != nil && ctx.lent {
+		s.refuse(fn, ErrInRemoveCallback)
+		return 0
+	}
+	var freed bool
+	ret := s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result {
+		if ctx == nil {
+			return C.gossl_ssl_set_ssl_ctx(p, nil)
+		}
+		cp, ok := ctx.acquire()
+		if freed = !ok; freed {
+			return C.gossl_result{}
 		}
 		defer ctx.ref.Release()
+		return C.gossl_ssl_set_ssl_ctx(p, cp)
+	})
+	if freed {
+		s.refuse(fn, ErrFreed)
 	}
-	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_ssl_ctx(p, cp) })
+	return ret
 }
 
 // SetSSLMethod changes the method. A connection that has begun is lost. It returns 1, or 0, after which the SSL is good for nothing but Free.

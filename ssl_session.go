@@ -81,27 +81,35 @@ func (s *SSL) SessionReused() bool { return s.property("SSL_session_reused", C.G
 func (s *SSL) CopySessionID(from *SSL) int {
 	const fn = "SSL_copy_session_id"
 	for {
-		fp, ok := from.acquire()
-		if !ok {
-			s.refuse(fn, ErrFreed)
-			return 0
-		}
-		var busy, wake bool
+		var freed, busy, wake bool
+		var fp *C.gossl_ssl
+		var wait <-chan struct{}
 		ret, _ := s.do(fn, func(p *C.gossl_ssl) C.gossl_result {
+			var ok bool
+			if fp, ok = from.acquire(); !ok {
+				freed = true
+				return C.gossl_result{}
+			}
+			defer from.ref.Release()
 			r := C.gossl_ssl_copy_session_id(p, fp)
-			busy = r.more != nil && r.more.status == C.GOSSL_BUSY_ARG
-			wake = r.more != nil && r.more.wake&2 != 0
+			if r.more != nil {
+				wake = r.more.wake&2 != 0
+				if busy = r.more.status == C.GOSSL_BUSY_ARG; busy {
+					wait = park(fp)
+				}
+			}
 			return r
 		})
-		if wake {
+		switch {
+		case freed:
+			s.refuse(fn, ErrFreed)
+			return 0
+		case wake:
 			parking.Wake(key(fp))
 		}
 		if !busy {
-			from.ref.Release()
 			return ret
 		}
-		wait := park(fp)
-		from.ref.Release()
 		if !from.await(wait) {
 			s.refuse(fn, ErrStuck)
 			return 0
