@@ -1,6 +1,6 @@
 package libssl
 
-// #include "shim.h"
+// #include "cgo.h"
 // #include <stdlib.h>
 // #include <string.h>
 import "C"

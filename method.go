@@ -1,6 +1,6 @@
 package libssl
 
-// #include "shim.h"
+// #include "cgo.h"
 import "C"
 
 // Method says which versions, and which side of a connection, an SSL can be. The zero Method is C's NULL.

@@ -1,6 +1,6 @@
 package libssl
 
-// #include "shim.h"
+// #include "cgo.h"
 import "C"
 
 // io makes one I/O call. The error queue is empty when it begins, but for KeepQueue.

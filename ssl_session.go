@@ -1,6 +1,6 @@
 package libssl
 
-// #include "shim.h"
+// #include "cgo.h"
 import "C"
 
 // SetSession sets the session that the next connection of s tries to resume. It resumes without verifying the certificate or the host name

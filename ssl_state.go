@@ -1,6 +1,6 @@
 package libssl
 
-// #include "shim.h"
+// #include "cgo.h"
 import "C"
 
 import "unsafe"

@@ -336,6 +336,23 @@ func TestPattern(t *testing.T) {
 	}
 }
 
+func TestParts(t *testing.T) {
+	const slow = "--- PASS: TestA (3.00s)\n    --- PASS: TestA/b (2.00s)\n        --- PASS: TestA/b/d (2.00s)\n    --- SKIP: TestA/c (0.50s)\n"
+	l := &lab{}
+	if parts := l.parts(&test{name: "TestA"}, result{output: slow, time: 3 * time.Second}); len(parts) != 2 || parts[1].name != "TestA/c" {
+		t.Errorf("got %v, want TestA/b and TestA/c", parts)
+	}
+	for why, r := range map[string]result{
+		"it is quick":                     {output: slow, time: splitTime / 2},
+		"most of the time is spent above": {output: slow, time: 10 * time.Second},
+		"there are no parts":              {output: "--- PASS: TestA (3.00s)\n", time: 3 * time.Second},
+	} {
+		if parts := l.parts(&test{name: "TestA"}, r); parts != nil {
+			t.Errorf("got %v, want none: %s", parts, why)
+		}
+	}
+}
+
 func TestBatchesAreFastestFirst(t *testing.T) {
 	b := &binary{pkg: "p"}
 	times := map[string]time.Duration{

@@ -122,7 +122,7 @@ func (l *lab) each(ctx context.Context, n int, f func(ctx context.Context, worke
 
 var topLevel = regexp.MustCompile(`(?m)^(Test|Example|Fuzz)\S*$`)
 
-// baseline runs the tests with no mutant on. They must pass; run alone, each tells what it comes across. One that takes long gives way to its
+// baseline runs the tests with no mutant on. They must pass; run alone, each tells what it comes across. A long one gives way to its
 // sub-tests.
 func (l *lab) baseline(ctx context.Context) error {
 	var tests []*test
@@ -179,23 +179,32 @@ func (l *lab) observe(ctx context.Context, worker int, t *test) ([]*test, error)
 	if r.outcome != survived {
 		return nil, fmt.Errorf("%s of %s does not pass alone, without a mutant; repair that first:\n%s", t.name, t.bin.pkg, tail(r.output))
 	}
-	if r.time > splitTime {
-		var parts []*test
-		for _, m := range passed.FindAllStringSubmatch(r.output, -1) {
-			if parent, _ := cutLast(m[1]); parent == t.name {
-				parts = append(parts, &test{bin: t.bin, name: m[1]})
-			}
-		}
-		if len(parts) > 1 {
-			return parts, nil
-		}
+	if parts := l.parts(t, r); parts != nil {
+		return parts, nil
 	}
 	t.time = r.time
 	t.reached, err = os.ReadFile(file)
 	return nil, err
 }
 
-var passed = regexp.MustCompile(`(?m)^ *--- (?:PASS|SKIP): (\S+) \(`)
+var passed = regexp.MustCompile(`(?m)^ *--- (?:PASS|SKIP): (\S+) \(([\d.]+)s\)`)
+
+// parts returns the sub-tests of a test if that takes long, and if it is they that do.
+func (l *lab) parts(t *test, r result) []*test {
+	var parts []*test
+	var sum float64
+	for _, m := range passed.FindAllStringSubmatch(r.output, -1) {
+		if parent, _ := cutLast(m[1]); parent == t.name {
+			seconds, _ := strconv.ParseFloat(m[2], 64)
+			sum += seconds
+			parts = append(parts, &test{bin: t.bin, name: m[1]})
+		}
+	}
+	if r.time < splitTime || len(parts) < 2 || sum < 0.7*r.time.Seconds() {
+		return nil
+	}
+	return parts
+}
 
 // cutLast splits a test's name into its parent's and its own.
 func cutLast(name string) (parent, own string) {
@@ -295,7 +304,7 @@ func (l *lab) runOne(ctx context.Context, worker int, m *mutant) error {
 		return nil
 	}
 	for _, b := range batches {
-		limit := min(5*time.Second+10*b.time, l.test.timeout)
+		limit := min(5*time.Second+5*b.time, l.test.timeout)
 		r, err := l.start(ctx, worker, b.bin, limit, []string{mutantEnv + "=" + strconv.Itoa(m.id)}, "-test.run="+pattern(b.names...))
 		if err != nil {
 			return err

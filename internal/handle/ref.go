@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// The two top bits of Ref.word; the bits below count the calls in flight. The zero Ref is not open.
+// The two top bits of Ref.word; the bits below count the calls in flight.
 const (
-	open    = 1 << 63
+	closed  = 1 << 63
 	dropped = 1 << 62
 )
 
@@ -52,29 +52,29 @@ func Own[O any, P comparable](owner *O, r *Ref[P], kind *Kind[P], p P) {
 
 // OwnUntilClose is Own without the backstop, for an owner whose Close is certain.
 func (r *Ref[P]) OwnUntilClose(kind *Kind[P], p P) {
-	r.kind = kind
+	r.ptr, r.kind = p, kind
 	kind.live.Add(1)
-	r.Lend(p)
 }
 
 // Lend makes r a loan of p: Close invalidates it and drops nothing.
-func (r *Ref[P]) Lend(p P) {
-	r.ptr = p
-	r.word.Store(open)
-}
+func (r *Ref[P]) Lend(p P) { r.ptr = p }
 
-// Acquire returns the pointer for the length of a call, which Release ends. It reports false after Close, and for a Ref that never had one.
-func (r *Ref[P]) Acquire() (p P, ok bool) {
-	if r.word.Add(1)&open == 0 {
+// Acquire returns the pointer for the length of a call, which Release ends. It reports false after Close, and for the zero Ref.
+func (r *Ref[P]) Acquire() (P, bool) {
+	var none P
+	if r.ptr == none {
+		return none, false
+	}
+	if r.word.Add(1)&closed != 0 {
 		r.Release()
-		return p, false
+		return none, false
 	}
 	return r.ptr, true
 }
 
 // Release ends a call.
 func (r *Ref[P]) Release() {
-	if r.word.Add(^uint64(0)) == 0 {
+	if r.word.Add(^uint64(0)) == closed {
 		r.drop()
 	}
 }
@@ -83,11 +83,11 @@ func (r *Ref[P]) Release() {
 func (r *Ref[P]) Close() {
 	for {
 		w := r.word.Load()
-		if w&open == 0 {
+		if w&closed != 0 {
 			return
 		}
-		if r.word.CompareAndSwap(w, w&^open) {
-			if w == open {
+		if r.word.CompareAndSwap(w, w|closed) {
+			if w == 0 {
 				r.drop()
 			}
 			return
@@ -98,14 +98,14 @@ func (r *Ref[P]) Close() {
 // Expire closes a loan and waits until no call uses it any more. Only for loans whose calls by others end at once.
 func (r *Ref[P]) Expire() {
 	r.Close()
-	for r.word.Load() != 0 {
+	for r.word.Load() != closed {
 		runtime.Gosched()
 	}
 }
 
-// drop is called whenever the word becomes 0. A refused Acquire can make that happen again: the bit lets one through.
+// drop is called whenever the word becomes closed. A refused Acquire can make that happen again: the bit lets one through.
 func (r *Ref[P]) drop() {
-	if r.kind == nil || !r.word.CompareAndSwap(0, dropped) {
+	if r.kind == nil || !r.word.CompareAndSwap(closed, closed|dropped) {
 		return
 	}
 	r.cleanup.Stop()
