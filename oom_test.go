@@ -71,7 +71,7 @@ func childTrace(t *testing.T, s *conformance.Scenario, mode conformance.Mode) co
 	defer read.Close()
 	var output bytes.Buffer
 	cmd := exec.CommandContext(ctx, exe)
-	cmd.Env = append(os.Environ(), childEnv+"="+string(job))
+	cmd.Env = append(os.Environ(), childEnv+"="+string(job), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	if slices.Contains(s.Needs, "oom") {
 		cmd.Env = append(cmd.Env, "LIBSSL_TEST_OOM=1")
 	}

@@ -106,24 +106,34 @@ func (s *SSL) do(fn string, f func(*C.gossl_ssl) C.gossl_result) (int, bool) {
 			s.ref.Release()
 			return int(r.ret), true
 		}
-		more := take(r.more)
-		if more.status == C.GOSSL_BUSY {
-			wait := park(p)
-			s.ref.Release()
-			if !s.await(wait) {
-				return s.refuse(fn, ErrStuck)
-			}
-			continue
+		if ret, called, again := s.conclude(fn, p, r); !again {
+			return ret, called
 		}
-		if more.wake&1 != 0 {
-			parking.Wake(key(p))
-		}
-		s.ref.Release()
-		if more.status == C.GOSSL_BUSY_ARG {
-			return 0, false // the caller waits, and tries again
-		}
-		return s.outcome(fn, int(r.ret), &more)
 	}
+}
+
+// conclude ends a call that has more to say than its value. It releases p, and waits if another thread uses the SSL: the call has to be
+// made again then.
+func (s *SSL) conclude(fn string, p *C.gossl_ssl, r C.gossl_result) (ret int, called, again bool) {
+	more := take(r.more)
+	if more.status == C.GOSSL_BUSY {
+		wait := park(p)
+		s.ref.Release()
+		if !s.await(wait) {
+			s.refuse(fn, ErrStuck)
+			return 0, false, false
+		}
+		return 0, false, true
+	}
+	if more.wake&1 != 0 {
+		parking.Wake(key(p))
+	}
+	s.ref.Release()
+	if more.status == C.GOSSL_BUSY_ARG {
+		return 0, false, false // the caller waits, and tries again
+	}
+	ret, called = s.outcome(fn, int(r.ret), &more)
+	return ret, called, false
 }
 
 // object is do for functions that return an object.
@@ -172,6 +182,12 @@ func (s *SSL) refuse(fn string, why error) (int, bool) {
 		s.code.Store(ErrorSSL)
 	}
 	return 0, false
+}
+
+// refusal is refuse for methods that return C's 0.
+func (s *SSL) refusal(fn string, why error) int {
+	ret, _ := s.refuse(fn, why)
+	return ret
 }
 
 func key(p *C.gossl_ssl) uintptr { return uintptr(unsafe.Pointer(p)) }
@@ -354,8 +370,7 @@ func (s *SSL) Ctx() *Ctx {
 func (s *SSL) SetSSLCtx(ctx *Ctx) int {
 	const fn = "SSL_set_SSL_CTX"
 	if ctx != nil && ctx.lent {
-		s.refuse(fn, ErrInRemoveCallback)
-		return 0
+		return s.refusal(fn, ErrInRemoveCallback)
 	}
 	var freed bool
 	ret := s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result {
@@ -381,8 +396,7 @@ func (s *SSL) SetSSLCtx(ctx *Ctx) int {
 func (s *SSL) SetSSLMethod(method Method) int {
 	const fn = "SSL_set_ssl_method"
 	if method.p == nil {
-		s.refuse(fn, ErrNilMethod)
-		return 0
+		return s.refusal(fn, ErrNilMethod)
 	}
 	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_ssl_method(p, method.p) })
 }

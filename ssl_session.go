@@ -20,20 +20,31 @@ import "C"
 // SetSession corresponds to SSL_set_session(3).
 func (s *SSL) SetSession(session *Session) int {
 	const fn = "SSL_set_session"
-	var sp *C.SSL_SESSION
-	if session != nil {
-		var ok bool
-		if sp, ok = session.ref.Acquire(); !ok {
-			s.refuse(fn, ErrFreed)
-			return 0
+	for { // [SSL.do], but for its closure, which would be a tenth of the cost
+		p, ok := s.acquire()
+		if !ok {
+			return s.refusal(fn, ErrFreed)
 		}
-		session.share()
+		var sp *C.SSL_SESSION
+		if session != nil {
+			if sp, ok = session.ref.Acquire(); !ok {
+				s.ref.Release()
+				return s.refusal(fn, ErrFreed)
+			}
+			session.share()
+		}
+		r := C.gossl_ssl_set_session(p, sp)
+		if session != nil {
+			session.ref.Release()
+		}
+		if r.more == nil {
+			s.ref.Release()
+			return int(r.ret)
+		}
+		if ret, _, again := s.conclude(fn, p, r); !again {
+			return ret
+		}
 	}
-	ret, _ := s.do(fn, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_session(p, sp) })
-	if session != nil {
-		session.ref.Release()
-	}
-	return ret
 }
 
 // Session returns a handle of the SSL's session, with a reference of its own; nil if there is none. In TLS 1.3 the session that can be
@@ -102,8 +113,7 @@ func (s *SSL) CopySessionID(from *SSL) int {
 		})
 		switch {
 		case freed:
-			s.refuse(fn, ErrFreed)
-			return 0
+			return s.refusal(fn, ErrFreed)
 		case wake:
 			parking.Wake(key(fp))
 		}
@@ -111,8 +121,7 @@ func (s *SSL) CopySessionID(from *SSL) int {
 			return ret
 		}
 		if !from.await(wait) {
-			s.refuse(fn, ErrStuck)
-			return 0
+			return s.refusal(fn, ErrStuck)
 		}
 	}
 }

@@ -62,14 +62,19 @@ func (r *Ref[P]) Lend(p P) { r.ptr = p }
 // Acquire returns the pointer for the length of a call, which Release ends. It reports false after Close, and for the zero Ref.
 func (r *Ref[P]) Acquire() (P, bool) {
 	var none P
-	if r.ptr == none {
-		return none, false
-	}
-	if r.word.Add(1)&closed != 0 {
-		r.Release()
-		return none, false
+	if r.ptr == none || r.word.Add(1)&closed != 0 {
+		return none, r.late()
 	}
 	return r.ptr, true
+}
+
+// late undoes an Acquire that failed. It is apart so that Acquire can be inlined.
+func (r *Ref[P]) late() bool {
+	var none P
+	if r.ptr != none {
+		r.Release()
+	}
+	return false
 }
 
 // Release ends a call.
