@@ -52,11 +52,28 @@ func (s *SSL) SetSession(session *Session) int {
 //
 // Session corresponds to SSL_get1_session(3).
 func (s *SSL) Session() *Session {
-	ptr, _ := s.object("SSL_get1_session", func(p *C.gossl_ssl) C.gossl_object { return C.gossl_ssl_get1_session(p) })
-	if ptr == nil {
-		return nil
+	const fn = "SSL_get1_session"
+	for { // as in SetSession
+		p, ok := s.acquire()
+		if !ok {
+			s.refuse(fn, ErrFreed)
+			return nil
+		}
+		r := C.gossl_ssl_get1_session(p)
+		called, again := true, false
+		if r.more == nil {
+			s.ref.Release()
+		} else {
+			_, called, again = s.conclude(fn, p, C.gossl_result{more: r.more})
+		}
+		switch {
+		case again:
+			continue
+		case !called || r.ptr == nil:
+			return nil
+		}
+		return ownSession((*C.SSL_SESSION)(r.ptr), s.sessionCtx())
 	}
-	return ownSession((*C.SSL_SESSION)(ptr), s.sessionCtx())
 }
 
 // sessionCtx returns the Ctx whose sessions the SSL's are. One that C made gets a handle when it is first needed.

@@ -13,10 +13,26 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 )
+
+// hung are the traces of scenarios in which C hangs: ten seconds each, and nothing new the second time.
+var hung sync.Map
 
 // RunC runs a scenario through the C driver. If C dies of it, that is how the trace ends, and no error.
 func RunC(ctx context.Context, s *Scenario) (Trace, error) {
+	key := s.Path + "\n" + s.Name
+	if t, ok := hung.Load(key); ok {
+		return t.(Trace), nil
+	}
+	t, err := runC(ctx, s)
+	if err == nil && t.End() == "timeout" {
+		hung.Store(key, t)
+	}
+	return t, err
+}
+
+func runC(ctx context.Context, s *Scenario) (Trace, error) {
 	driver, err := buildC()
 	if err != nil {
 		return nil, err
@@ -26,6 +42,7 @@ func RunC(ctx context.Context, s *Scenario) (Trace, error) {
 	// With the address sanitizer a crash has to stay one: what kills a scenario is a result.
 	cmd.Env = append(os.Environ(), "ASAN_OPTIONS="+os.Getenv("ASAN_OPTIONS")+":handle_segv=0:abort_on_error=1:detect_leaks=0")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.WaitDelay = 100 * time.Millisecond // a scenario that hangs holds them
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("C driver: %w\n%s", err, &stderr)
 	}

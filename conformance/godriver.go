@@ -199,7 +199,9 @@ func (d *driver) live(op *Op) bool {
 // release gives a name up before the call: a callback that the call fires sees it as no longer live.
 func (d *driver) release(n *name) {
 	n.owned = false
-	n.handle.Free()
+	if n.handle != nil {
+		n.handle.Free()
+	}
 }
 
 // execute runs an operation and returns all of its line but now and cb.
