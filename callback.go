@@ -142,7 +142,6 @@ func gosslNewSession(id C.uintptr_t, p *C.gossl_ssl, sp *C.SSL_SESSION, pending 
 	return invoke("new_session_cb", id, pending, func(ctx *ctxState, _ func() *afterCall) {
 		if f := ctx.newSession.Load(); f != nil {
 			session.ctx = ctx.keeper()
-			C.gossl_session_set_mark(sp, C.uintptr_t(ctx.id))
 			ssl := lendSSL(p, session.ctx)
 			defer ssl.ref.Expire()
 			(*f)(ssl, session)

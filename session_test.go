@@ -58,7 +58,7 @@ func compare(t *testing.T, s *conformance.Scenario, mode conformance.Mode, c con
 		got = conformance.RunGo(s, mode)
 	}
 	end := got.End()
-	want, got, err := conformance.Reconcile(conformance.Normalise(c, mode), got, differences)
+	want, got, err := conformance.Reconcile(conformance.Ordered(conformance.Normalise(c, mode)), conformance.Ordered(got), differences)
 	if err != nil {
 		t.Errorf("differences.json: %v", err)
 	}

@@ -76,6 +76,7 @@ static int new_session(SSL *ssl, SSL_SESSION *session)
 
 	if (s == NULL)
 		return 0;
+	gossl_mark_cached(s, session);
 	callback_begin(&cb, s);
 	pending = gosslNewSession(id, s, session, pending_now());
 	callback_end(&cb, id, pending);

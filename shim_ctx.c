@@ -222,7 +222,7 @@ gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, int whate
 	return r;
 }
 
-static int remove_session(SSL_CTX *ctx, SSL_SESSION *session)
+static int remove_and_unmark(SSL_CTX *ctx, SSL_SESSION *session)
 {
 	int found = SSL_CTX_remove_session(ctx, session);
 
@@ -233,7 +233,7 @@ static int remove_session(SSL_CTX *ctx, SSL_SESSION *session)
 
 gossl_result gossl_ctx_remove_session(SSL_CTX *ctx, SSL_SESSION *session)
 {
-	return GOSSL_CTX(ctx, CACHES, remove_session(ctx, session), 0);
+	return GOSSL_CTX(ctx, CACHES, remove_and_unmark(ctx, session), 0);
 }
 
 gossl_result gossl_ctx_flush_sessions(SSL_CTX *ctx, long t)

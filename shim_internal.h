@@ -63,6 +63,7 @@ int gossl_queue_save(ERR_STATE *saved);
 void gossl_queue_restore(const ERR_STATE *saved);
 int gossl_ctx_index(void);
 int gossl_ctx_set_id(SSL_CTX *ctx, uintptr_t id);
+void gossl_mark_cached(gossl_ssl *s, SSL_SESSION *session);
 int gossl_no_password(char *buf, int size, int writing, void *arg);
 
 /* What is inline here is on the way of every call: SetSession has 50 ns in all. */

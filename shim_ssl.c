@@ -77,21 +77,25 @@ gossl_result gossl_ssl_set_session(gossl_ssl *s, SSL_SESSION *session)
 	return r;
 }
 
-/* Whether libssl may have put the SSL's session into the cache of its SSL_CTX. */
-static int may_be_cached(gossl_ssl *s)
+/* Notes on a session of s that libssl may have put it into the cache of the SSL's SSL_CTX. */
+void gossl_mark_cached(gossl_ssl *s, SSL_SESSION *session)
 {
-	long mode = SSL_CTX_get_session_cache_mode(s->session_ctx);
-	long role = SSL_is_server(s->ssl) ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_CLIENT;
+	long mode, role;
 
-	return (mode & role) && !(mode & SSL_SESS_CACHE_NO_INTERNAL_STORE);
+	if (gossl_session_mark(session) != 0)
+		return;
+	mode = SSL_CTX_get_session_cache_mode(s->session_ctx);
+	role = SSL_is_server(s->ssl) ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_CLIENT;
+	if ((mode & role) && !(mode & SSL_SESS_CACHE_NO_INTERNAL_STORE))
+		gossl_session_set_mark(session, gossl_ctx_id(s->session_ctx));
 }
 
 static SSL_SESSION *get1_session(gossl_ssl *s)
 {
 	SSL_SESSION *session = SSL_get1_session(s->ssl);
 
-	if (session != NULL && gossl_session_mark(session) == 0 && may_be_cached(s))
-		gossl_session_set_mark(session, gossl_ctx_id(s->session_ctx));
+	if (session != NULL)
+		gossl_mark_cached(s, session);
 	return session;
 }
 

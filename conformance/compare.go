@@ -104,6 +104,31 @@ func Normalise(c Trace, mode Mode) Trace {
 	return out
 }
 
+// Ordered sorts events that libssl has in no order: a flush, also that of the last SSL_CTX_free, goes through a hash table over random ids.
+func Ordered(t Trace) Trace {
+	out := slices.Clone(t)
+	for i, line := range t {
+		op, _ := line["op"].(string)
+		events, _ := line["cb"].([]any)
+		if op != "end" && !strings.HasPrefix(op, "free ") && !strings.HasPrefix(op, "SSL_CTX_flush_sessions ") || len(events) < 2 {
+			continue
+		}
+		events = slices.Clone(events)
+		slices.SortFunc(events, func(a, b any) int { return strings.Compare(text(a), text(b)) })
+		out[i] = maps.Clone(line)
+		out[i]["cb"] = events
+	}
+	return out
+}
+
+func text(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
 func list(v any) (maps []map[string]any) {
 	items, _ := v.([]any)
 	for _, item := range items {

@@ -188,9 +188,7 @@ func runEOF(c *call) {
 func runInject(c *call) {
 	b := c.op.args[1].bytes
 	if s, ok := c.d.transport.socket[c.name(0).ptr]; ok {
-		if _, err := syscall.Write(s.peer, b); err != nil {
-			panic(err)
-		}
+		syscall.Write(s.peer, b) // nobody reads it where this fails
 		return
 	}
 	c.ssl(0).BIOWrite(b)

@@ -227,7 +227,7 @@ func (d *driver) addQueue(line map[string]any, native []ctest.Entry, failed bool
 	told := fromGo(stack.Entries)
 	if d.mode == Keep {
 		line["queue"] = fromC(native)
-		if failed && !same(told, fromC(native)) {
+		if failed && text(told) != text(fromC(native)) {
 			line["told by the binding"] = told
 		}
 		return
@@ -245,12 +245,6 @@ func addRefusal(line map[string]any, refused error) {
 	if refused != nil {
 		line["refused"] = sentinelName(refused)
 	}
-}
-
-func same(a, b any) bool {
-	x, _ := json.Marshal(a)
-	y, _ := json.Marshal(b)
-	return string(x) == string(y)
 }
 
 func entry(code uint32, text, data string) map[string]any {

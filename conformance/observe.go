@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"bytes"
-	"encoding/json"
 	"sort"
 	"time"
 	"unsafe"
@@ -171,12 +170,8 @@ func (d *driver) now() map[string]any {
 		case *libssl.Ctx:
 			state = ctxState(h)
 		}
-		text, err := json.Marshal(state)
-		if err != nil {
-			panic(err)
-		}
-		if n.shown != string(text) {
-			n.shown = string(text)
+		if shown := text(state); n.shown != shown {
+			n.shown = shown
 			now[n.word] = state
 		}
 	}

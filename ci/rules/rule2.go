@@ -5,11 +5,15 @@ import (
 	"go/token"
 	"go/types"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // object is a parameter that is one of the counted objects.
 var object = regexp.MustCompile(`^(const )?(SSL|SSL_CTX|SSL_SESSION|gossl_ssl) \*(const )?\w*$`)
+
+// acquirers are the methods after which Release has to follow.
+var acquirers = []string{"Acquire", "acquire", "hold"}
 
 // rule2: C gets an object only while a handle keeps it.
 //
@@ -106,7 +110,7 @@ func keptValue(v ast.Expr, pos token.Pos, fs []function) bool {
 	if !ok {
 		return kept(v, pos, fs)
 	}
-	if s, ok := call.Fun.(*ast.SelectorExpr); ok && (s.Sel.Name == "acquire" || s.Sel.Name == "Acquire") {
+	if s, ok := call.Fun.(*ast.SelectorExpr); ok && slices.Contains(acquirers, s.Sel.Name) {
 		return released(owner(s.X), pos, fs[0])
 	}
 	return kept(v, pos, fs)

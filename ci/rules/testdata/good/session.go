@@ -52,6 +52,14 @@ func (s *Session) Get0(to *Session) {
 	to.ref.Release()
 }
 
+func (s *Session) held() {
+	p, _ := s.hold()
+	defer func() {
+		C.SSL_SESSION_free(p)
+		s.ref.Release()
+	}()
+}
+
 func adopt(session unsafe.Pointer) {
 	p := (*C.SSL_SESSION)(session)
 	C.SSL_SESSION_free(p)
