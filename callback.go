@@ -16,8 +16,8 @@ import (
 
 // ctxState is what belongs to an SSL_CTX and not to one of its handles. C names it by its id; it dies with the SSL_CTX.
 type ctxState struct {
-	id     uintptr
-	handle atomic.Pointer[weak.Pointer[Ctx]] // one of the handles; sessions keep it reachable
+	id   uintptr
+	keep atomic.Pointer[weak.Pointer[handle.Keeper]]
 
 	newSession    atomic.Pointer[func(*SSL, *Session)]
 	removeSession atomic.Pointer[func(*Ctx, *Session)]
@@ -28,12 +28,32 @@ type ctxState struct {
 
 var ctxStates handle.Registry[*ctxState]
 
-// keeper returns a Ctx for a session to keep reachable, or nil if none is left.
-func (c *ctxState) keeper() *Ctx {
-	if w := c.handle.Load(); w != nil {
-		return w.Value()
+// keeper returns what the handles of this SSL_CTX's SSLs and sessions have in common. The end of the SSL_CTX flags its sessions, which the
+// collector must not cause: it leaves the last reference there.
+func (c *ctxState) keeper() *handle.Keeper {
+	for {
+		old := c.keep.Load()
+		if old != nil {
+			if k := old.Value(); k != nil {
+				return k
+			}
+		}
+		k := new(handle.Keeper)
+		w := weak.Make(k)
+		if c.keep.CompareAndSwap(old, &w) {
+			return k
+		}
 	}
-	return nil
+}
+
+// inherit leaves a reference of a collected handle to the keeper, if somebody needs that and it has none.
+func (c *ctxState) inherit(p *C.SSL_CTX) bool {
+	w := c.keep.Load()
+	if w == nil {
+		return false
+	}
+	k := w.Value()
+	return k != nil && k.Hold(func() any { return ownCtx(p, c) })
 }
 
 // CallbackPanic is the value of a panic that began in a callback. The panic cannot cross C: it goes on, with this value, when the call of this
@@ -137,12 +157,12 @@ func fatal(text string) {
 //export gosslNewSession
 func gosslNewSession(id C.uintptr_t, p *C.gossl_ssl, sp *C.SSL_SESSION, pending C.uint64_t) C.uint64_t {
 	session := &Session{}
-	session.ref.OwnUntilClose(sessionKind, sp)
+	keep := stateOf(C.gossl_ssl_session_ctx(p)).keeper()
+	session.ref.OwnUntilClose(sessionKind, sp, keep)
 	defer session.Free()
 	return invoke("new_session_cb", id, pending, func(ctx *ctxState, _ func() *afterCall) {
 		if f := ctx.newSession.Load(); f != nil {
-			session.ctx = ctx.keeper()
-			ssl := lendSSL(p, session.ctx)
+			ssl := lendSSL(p, keep)
 			defer ssl.ref.Expire()
 			(*f)(ssl, session)
 		}
@@ -154,11 +174,11 @@ func gosslRemoveSession(id C.uintptr_t, cp *C.SSL_CTX, sp *C.SSL_SESSION, pendin
 	return invoke("remove_session_cb", id, pending, func(ctx *ctxState, after func() *afterCall) {
 		if f := ctx.removeSession.Load(); f != nil {
 			C.SSL_SESSION_up_ref(sp)
-			session := &Session{ctx: ctx.keeper()}
-			session.ref.OwnUntilClose(sessionKind, sp)
+			session := &Session{}
+			session.ref.OwnUntilClose(sessionKind, sp, ctx.keeper())
 			defer session.Free()
 			c := &Ctx{state: ctx, lent: true}
-			c.ref.Lend(cp)
+			c.ref.Lend(cp, nil)
 			defer c.ref.Expire()
 			(*f)(c, session)
 		}
@@ -186,17 +206,18 @@ func gosslGetSession(id C.uintptr_t, p *C.gossl_ssl, sid *C.uchar, n C.int, out 
 		}
 		defer session.ref.Release()
 		// libssl will put it into this Ctx's cache: one that may be in another's is served as a copy.
-		if mark := uintptr(C.gossl_session_mark(sp)); mark != 0 && mark != ctx.id {
-			if _, alive := ctxStates.Get(mark); alive {
-				if dup, err := session.Dup(); err == nil {
-					*out = (*C.SSL_SESSION)(dup.HandOut())
-					dup.Free()
-				}
-				return
-			}
+		mark := uintptr(C.gossl_session_claim(sp, C.uintptr_t(ctx.id), 0))
+		if _, alive := ctxStates.Get(mark); mark != 0 && !alive {
+			mark = uintptr(C.gossl_session_claim(sp, C.uintptr_t(ctx.id), C.uintptr_t(mark)))
 		}
-		session.share()
-		C.gossl_session_set_mark(sp, C.uintptr_t(ctx.id))
+		if mark != 0 {
+			if dup, err := session.Dup(); err == nil {
+				*out = (*C.SSL_SESSION)(dup.HandOut())
+				dup.Free()
+			}
+			return
+		}
+		session.use(ctx)
 		C.SSL_SESSION_up_ref(sp)
 		*out = sp
 	})
@@ -226,9 +247,13 @@ func settleAlone(pending C.uint64_t) {
 		return
 	}
 	after, _ := afterCalls.Get(uintptr(pending))
+	returned := false
 	defer func() {
 		v := recover()
 		if v == nil {
+			if !returned {
+				fatal("runtime.Goexit (or t.FailNow) in a remove notification that no caller waits for: return from it instead")
+			}
 			return
 		}
 		p, ok := v.(*CallbackPanic)
@@ -242,6 +267,7 @@ func settleAlone(pending C.uint64_t) {
 		panic(p)
 	}()
 	settle(pending)
+	returned = true
 }
 
 // dispatcher runs functions one after the other, in a goroutine that lives while there are some.

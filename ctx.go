@@ -5,7 +5,6 @@ import "C"
 
 import (
 	"unsafe"
-	"weak"
 
 	"github.com/seed-c1436005/libssl/internal/handle"
 )
@@ -20,16 +19,24 @@ type Ctx struct {
 	lent  bool // for the length of a remove callback: the count may be 0 there, and the cache locked
 }
 
-var ctxKind = handle.NewKind("Ctx", freeCtx, func(p *C.SSL_CTX) { finishAlone(C.gossl_ctx_free(p).more) })
+var ctxKind *handle.Kind[*C.SSL_CTX]
 
-func freeCtx(p *C.SSL_CTX) { finish(C.gossl_ctx_free(p).more) }
+func init() { // collectCtx makes handles of this kind
+	ctxKind = handle.NewKind("Ctx", func(p *C.SSL_CTX) { finish(C.gossl_ctx_free(p).more) }, collectCtx)
+}
+
+// collectCtx drops the reference of a handle that was forgotten, unless SSLs or sessions need it.
+func collectCtx(p *C.SSL_CTX) {
+	if state, ok := ctxStates.Get(uintptr(C.gossl_ctx_id(p))); ok && state.inherit(p) {
+		return
+	}
+	finishAlone(C.gossl_ctx_free(p).more)
+}
 
 // ownCtx takes over a reference.
 func ownCtx(p *C.SSL_CTX, state *ctxState) *Ctx {
 	c := &Ctx{state: state}
-	handle.Own(c, &c.ref, ctxKind, p)
-	w := weak.Make(c)
-	state.handle.Store(&w)
+	handle.Own(c, &c.ref, ctxKind, p, nil)
 	return c
 }
 
@@ -47,7 +54,8 @@ func stateOf(p *C.SSL_CTX) *ctxState {
 	return state
 }
 
-// NewCtx makes an SSL_CTX. OPENSSL_CONF or the distribution's openssl.cnf may change its defaults.
+// NewCtx makes an SSL_CTX. OPENSSL_CONF or the distribution's openssl.cnf may change its defaults. Where C would ask the terminal for the password of
+// a key, loading it fails.
 //
 // NewCtx corresponds to SSL_CTX_new(3).
 func NewCtx(method Method) (*Ctx, error) {
@@ -289,7 +297,7 @@ func (c *Ctx) MaxEarlyData() (n uint32) {
 // SetPanicHandler sets what happens to a panic of a callback, or of a remove notification, for which no caller in Go is waiting: C called libssl
 // itself, or a collected handle was freed. Without a handler, or after nil, the program crashes with the stack.
 func (c *Ctx) SetPanicHandler(f func(*CallbackPanic)) {
-	if c != nil {
+	if c != nil && c.state != nil {
 		c.state.panicHandler.Store(orNil(f, f == nil))
 	}
 }

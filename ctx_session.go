@@ -75,12 +75,11 @@ func (c *Ctx) SetSessionIDContext(id []byte) error {
 func (c *Ctx) AddSession(session *Session) (int, error) {
 	const fn = "SSL_CTX_add_session"
 	return c.cache(fn, session, func(p *C.SSL_CTX, sp *C.SSL_SESSION) C.gossl_result {
-		session.share()
+		session.use(c.state)
 		r := C.gossl_ctx_add_session(p, sp, 0)
 		if r.more != nil && r.more.status == C.GOSSL_OTHER_CTX {
 			if _, alive := ctxStates.Get(uintptr(r.more.other_ctx)); !alive {
-				take(r.more)
-				return C.gossl_ctx_add_session(p, sp, 1)
+				return C.gossl_ctx_add_session(p, sp, take(r.more).other_ctx)
 			}
 		}
 		return r
@@ -88,19 +87,24 @@ func (c *Ctx) AddSession(session *Session) (int, error) {
 }
 
 // RemoveSession takes a session out of the cache and drops the cache's reference. It returns 1 if the session was there, else 0. In both
-// cases the session is flagged as not resumable, for all who hold it, and the remove callback fires. A session without id is left alone.
+// cases the session is flagged as not resumable, for all who hold it, and the remove callback fires. A session without id is left alone; nil
+// is no error and gives 0.
 //
 // RemoveSession corresponds to SSL_CTX_remove_session(3).
 func (c *Ctx) RemoveSession(session *Session) (int, error) {
-	return c.cache("SSL_CTX_remove_session", session, func(p *C.SSL_CTX, sp *C.SSL_SESSION) C.gossl_result {
+	const fn = "SSL_CTX_remove_session"
+	if session == nil {
+		return 0, c.usable(fn)
+	}
+	return c.cache(fn, session, func(p *C.SSL_CTX, sp *C.SSL_SESSION) C.gossl_result {
 		return C.gossl_ctx_remove_session(p, sp)
 	})
 }
 
 // cache is for functions that take the lock of the SSL_CTX.
 func (c *Ctx) cache(fn string, session *Session, f func(*C.SSL_CTX, *C.SSL_SESSION) C.gossl_result) (int, error) {
-	if c != nil && c.lent {
-		return 0, ErrorStack{Func: fn, Refused: ErrInRemoveCallback}
+	if err := c.usable(fn); err != nil {
+		return 0, err
 	}
 	sp, ok := session.acquire()
 	if !ok {
@@ -114,18 +118,33 @@ func (c *Ctx) cache(fn string, session *Session, f func(*C.SSL_CTX, *C.SSL_SESSI
 	return int(r.ret), nil
 }
 
+// usable refuses a handle that is freed, or the argument of a remove callback, whichever goroutine uses it.
+func (c *Ctx) usable(fn string) error {
+	if _, ok := c.acquire(); !ok {
+		return ErrorStack{Func: fn, Refused: ErrFreed}
+	}
+	defer c.ref.Release()
+	if c.lent {
+		return ErrorStack{Func: fn, Refused: ErrInRemoveCallback}
+	}
+	return nil
+}
+
 // FlushSessions removes the sessions whose time and timeout lie before t, or all for the zero Time. Each is flagged, and the remove
 // callback fires.
 //
 // FlushSessions corresponds to SSL_CTX_flush_sessions(3).
 func (c *Ctx) FlushSessions(t time.Time) error {
 	const fn = "SSL_CTX_flush_sessions"
-	if c != nil && c.lent {
-		return ErrorStack{Func: fn, Refused: ErrInRemoveCallback}
+	if err := c.usable(fn); err != nil {
+		return err
 	}
 	var seconds C.long
 	if !t.IsZero() {
 		seconds = C.long(t.Unix())
+		if seconds == 0 {
+			seconds = -1 // for C, 0 is no time but all
+		}
 	}
 	_, err := c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_flush_sessions(p, seconds) })
 	return err

@@ -53,6 +53,7 @@
 //	  method, inside a callback of the handshake
 //	Clear, SetConnectState, SetFD … inside a         ErrInCallback          frees what the running call uses
 //	  callback of the same SSL
+//	the handshake inside a callback of itself        ErrInCallback          calls the callback again, without end
 //	the cache of a Ctx inside its remove             ErrInRemoveCallback    releases the lock early; a later call hangs
 //	  callback, also through I/O
 //	AddSession of a session that may be in           ErrOtherCtx            overwrites memory of the first SSL_CTX

@@ -210,9 +210,10 @@ func cStringOrNULL(fn, s string) (cstring, error) {
 
 func (s cstring) free() { C.free(unsafe.Pointer(s.p)) }
 
-// cBytes returns what C functions take for b: a pointer, never nil if b is not, and a length.
+// cBytes returns what C functions take for b: a pointer, never nil if b is not, and a length. C counts in int: a longer b is cut, which for what must
+// be whole is too long all the same.
 func cBytes(b []byte) (*C.uchar, C.int) {
-	return (*C.uchar)(unsafe.SliceData(b)), C.int(len(b))
+	return (*C.uchar)(unsafe.SliceData(b)), C.int(min(len(b), 1<<31-1))
 }
 
 // outcome is what Go does with a gossl_more: it settles what callbacks left, and returns why libssl was not called or what it said. It frees m,

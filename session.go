@@ -4,6 +4,7 @@ package libssl
 import "C"
 
 import (
+	"math"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -17,9 +18,9 @@ import (
 // goroutines at once. Like SSL_SESSION, a Session has no lock for the rest: setters must not run while others use the object. A nil or
 // freed Session has no properties: getters return zero values.
 type Session struct {
-	ref handle.Ref[*C.SSL_SESSION]
-	ctx *Ctx // the last SSL_CTX_free flags all its sessions as not resumable, so the Ctx must not be collected before them
-	own *ownership
+	ref   handle.Ref[*C.SSL_SESSION] // keeps the Ctx that it came from
+	own   *ownership
+	added atomic.Pointer[handle.Keeper] // keeps a Ctx that it was added to
 }
 
 // ownership is set on sessions that this package made. While private is true, no SSL, Ctx or C code has seen the object.
@@ -30,18 +31,18 @@ var sessionKind = handle.NewKind("Session", freeSession, freeSession)
 func freeSession(p *C.SSL_SESSION) { C.SSL_SESSION_free(p) }
 
 // ownSession takes over a reference.
-func ownSession(p *C.SSL_SESSION, ctx *Ctx) *Session {
-	s := &Session{ctx: ctx}
-	handle.Own(s, &s.ref, sessionKind, p)
+func ownSession(p *C.SSL_SESSION, keep *handle.Keeper) *Session {
+	s := &Session{}
+	handle.Own(s, &s.ref, sessionKind, p, keep)
 	return s
 }
 
 // newSession takes over the result of a function that makes an object.
-func newSession(fn string, r C.gossl_object, ctx *Ctx) (*Session, error) {
+func newSession(fn string, r C.gossl_object, keep *handle.Keeper) (*Session, error) {
 	if err := outcome(fn, r.more); err != nil {
 		return nil, err
 	}
-	s := ownSession((*C.SSL_SESSION)(r.ptr), ctx)
+	s := ownSession((*C.SSL_SESSION)(r.ptr), keep)
 	s.own = new(ownership)
 	s.own.private.Store(true)
 	return s, nil
@@ -59,6 +60,12 @@ func (s *Session) share() {
 	if s.own != nil && s.own.private.Load() {
 		s.own.private.Store(false)
 	}
+}
+
+// use notes that the object goes into the cache of an SSL_CTX.
+func (s *Session) use(ctx *ctxState) {
+	s.share()
+	s.added.Store(ctx.keeper())
 }
 
 // get calls f with the object, if there is one.
@@ -100,7 +107,7 @@ func (s *Session) Dup() (*Session, error) {
 		return nil, ErrorStack{Func: fn, Refused: ErrFreed}
 	}
 	defer s.ref.Release()
-	return newSession(fn, C.gossl_session_dup(p), s.ctx)
+	return newSession(fn, C.gossl_session_dup(p), s.ref.Keeper())
 }
 
 // UpRef returns another handle of the same object, with a reference of its own; nil if s is nil or freed.
@@ -112,7 +119,7 @@ func (s *Session) UpRef() *Session {
 		return nil
 	}
 	C.SSL_SESSION_up_ref(p)
-	t := ownSession(p, s.ctx)
+	t := ownSession(p, s.ref.Keeper())
 	t.own = s.own
 	s.ref.Release()
 	return t
@@ -123,8 +130,12 @@ func (s *Session) UpRef() *Session {
 //
 // Free corresponds to SSL_SESSION_free(3).
 func (s *Session) Free() {
-	if s != nil {
-		s.ref.Close()
+	if s == nil {
+		return
+	}
+	s.ref.Close()
+	if s.added.Load() != nil {
+		s.added.Store(nil) // a callback of that Ctx may have captured s
 	}
 }
 
@@ -216,7 +227,11 @@ func (s *Session) SetID(id []byte) error {
 
 // unshared returns an error unless the object is private to this package's callers.
 func (s *Session) unshared(fn string) error {
-	if s != nil && (s.own == nil || !s.own.private.Load()) {
+	if _, ok := s.acquire(); !ok {
+		return ErrorStack{Func: fn, Refused: ErrFreed}
+	}
+	defer s.ref.Release()
+	if s.own == nil || !s.own.private.Load() {
 		return ErrorStack{Func: fn, Refused: ErrShared}
 	}
 	return nil
@@ -264,8 +279,14 @@ func (s *Session) SetTime(t time.Time) error {
 //
 // Timeout corresponds to SSL_SESSION_get_timeout(3).
 func (s *Session) Timeout() (d time.Duration) {
-	s.get(func(p *C.SSL_SESSION) { d = time.Duration(C.SSL_SESSION_get_timeout(p)) * time.Second })
+	s.get(func(p *C.SSL_SESSION) { d = seconds(int64(C.SSL_SESSION_get_timeout(p))) })
 	return d
+}
+
+// seconds is n seconds, or the longest Duration of that sign: an encoding from elsewhere can hold any number.
+func seconds(n int64) time.Duration {
+	const most = int64(math.MaxInt64 / time.Second)
+	return time.Duration(max(-most, min(n, most))) * time.Second
 }
 
 // SetTimeout sets how long after Time the session may be resumed, in whole seconds. A negative d is accepted, as in C, and expires it.
@@ -317,7 +338,7 @@ func (s *Session) Ticket() (ticket []byte) {
 // TicketLifetimeHint corresponds to SSL_SESSION_get_ticket_lifetime_hint(3).
 func (s *Session) TicketLifetimeHint() (d time.Duration) {
 	s.get(func(p *C.SSL_SESSION) {
-		d = time.Duration(C.SSL_SESSION_get_ticket_lifetime_hint(p)) * time.Second
+		d = seconds(int64(min(C.SSL_SESSION_get_ticket_lifetime_hint(p), math.MaxInt64)))
 	})
 	return d
 }

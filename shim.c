@@ -131,17 +131,34 @@ int gossl_ssl_in_callback(gossl_ssl *s)
 	return s->callbacks;
 }
 
+int gossl_mid_handshake(const SSL *ssl)
+{
+	return SSL_in_init(ssl) && !SSL_in_before(ssl);
+}
+
+/* Whether a remove_session_cb of this SSL_CTX runs on this thread, maybe below one of another. */
+int gossl_is_removing(const SSL_CTX *ctx)
+{
+	for (const struct gossl_removing *r = gossl_removing; r != NULL; r = r->outer) {
+		if (r->ctx == ctx)
+			return 1;
+	}
+	return 0;
+}
+
 /* What C would not survive. Runs with the SSL owned. */
 int gossl_refuse(gossl_ssl *s, int does)
 {
 	if (s->dead && does != READS)
 		return GOSSL_DEAD;
-	if ((does & CACHES) && gossl_removing != NULL && gossl_removing->ctx == s->session_ctx)
+	if ((does & CACHES) && gossl_is_removing(s->session_ctx))
 		return GOSSL_IN_REMOVE;
 	if ((does & RESETS) && s->callbacks > 0)
 		return GOSSL_IN_CALLBACK;
+	if ((does & SHAKES) && s->callbacks > 0 && gossl_mid_handshake(s->ssl))
+		return GOSSL_IN_CALLBACK;
 	if ((does & IO) && SSL_get_session(s->ssl) == NULL
-	    && (s->dropped || SSL_is_init_finished(s->ssl) || (!SSL_is_server(s->ssl) && !SSL_in_before(s->ssl))))
+	    && (s->dropped || SSL_is_init_finished(s->ssl) || (!s->stillborn && !SSL_is_server(s->ssl) && !SSL_in_before(s->ssl))))
 		return GOSSL_NO_SESSION;
 	return GOSSL_CALLED;
 }
@@ -165,7 +182,7 @@ gossl_more *gossl_refused(int status, int wake)
 
 int gossl_ctx_begin(struct gossl_call *c, SSL_CTX *ctx, int does, gossl_more **more)
 {
-	if ((does & CACHES) && gossl_removing != NULL && gossl_removing->ctx == ctx) {
+	if ((does & CACHES) && gossl_is_removing(ctx)) {
 		*more = gossl_refused(GOSSL_IN_REMOVE, 0);
 		return 0;
 	}

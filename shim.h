@@ -111,7 +111,7 @@ gossl_result gossl_ctx_load_verify_locations(SSL_CTX *ctx, const char *file, con
 gossl_result gossl_ctx_set_default_verify_paths(SSL_CTX *ctx);
 gossl_result gossl_ctx_add_ca_pem(SSL_CTX *ctx, const unsigned char *pem, int len);
 gossl_result gossl_ctx_set_session_id_context(SSL_CTX *ctx, const unsigned char *id, unsigned int len);
-gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, int whatever_mark);
+gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, uintptr_t dead);
 gossl_result gossl_ctx_remove_session(SSL_CTX *ctx, SSL_SESSION *session);
 gossl_result gossl_ctx_flush_sessions(SSL_CTX *ctx, long t);
 
@@ -199,7 +199,8 @@ gossl_result gossl_session_set1_id_context(SSL_SESSION *session, const unsigned 
 gossl_result gossl_session_set1_hostname(SSL_SESSION *session, const char *name);
 gossl_result gossl_session_set1_alpn_selected(SSL_SESSION *session, const unsigned char *alpn, size_t len);
 uintptr_t gossl_session_mark(SSL_SESSION *session);
-void gossl_session_set_mark(SSL_SESSION *session, uintptr_t ctx_id);
+uintptr_t gossl_session_claim(SSL_SESSION *session, uintptr_t ctx_id, uintptr_t dead);
+void gossl_session_unmark(SSL_SESSION *session, uintptr_t ctx_id);
 unsigned int gossl_session_id(SSL_SESSION *session, unsigned char *buf);
 void gossl_clear_free(void *p, size_t len);
 

@@ -6,7 +6,7 @@
  */
 #include "shim_internal.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
 
 /* Go, callback.go. Each returns the pending work of the call, of which it was given the present one. */
 extern uint64_t gosslNewSession(uintptr_t ctx, gossl_ssl *s, SSL_SESSION *session, uint64_t pending);
@@ -18,6 +18,7 @@ extern void gosslDispatch(uintptr_t ctx, uint64_t pending, gossl_ssl *s);
 
 static int ctx_index = -1;
 static int session_index = -1;
+static pthread_mutex_t mark_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* A callback that runs on this thread. */
 struct callback {
@@ -90,7 +91,7 @@ static void remove_session(SSL_CTX *ctx, SSL_SESSION *session)
 	uintptr_t id = gossl_ctx_id(ctx);
 	uint64_t pending;
 
-	gossl_session_set_mark(session, 0); /* it may go into another cache now */
+	gossl_session_unmark(session, id); /* it may go into another cache now */
 	callback_begin(&cb, NULL);
 	gossl_removing = &removing;
 	pending = gosslRemoveSession(id, ctx, session, pending_now());
@@ -179,8 +180,23 @@ uintptr_t gossl_session_mark(SSL_SESSION *session)
 	return (uintptr_t)SSL_SESSION_get_ex_data(session, session_index);
 }
 
-void gossl_session_set_mark(SSL_SESSION *session, uintptr_t ctx_id)
+/* Marks the session as one of ctx_id's, unless it is another's: then it returns that id. The mark of a dead SSL_CTX does not count. */
+uintptr_t gossl_session_claim(SSL_SESSION *session, uintptr_t ctx_id, uintptr_t dead)
 {
-	if (gossl_session_mark(session) != ctx_id)
+	uintptr_t mark;
+
+	pthread_mutex_lock(&mark_lock);
+	mark = gossl_session_mark(session);
+	if (mark == 0 || mark == dead)
 		SSL_SESSION_set_ex_data(session, session_index, (void *)ctx_id);
+	pthread_mutex_unlock(&mark_lock);
+	return mark == dead || mark == ctx_id ? 0 : mark;
+}
+
+void gossl_session_unmark(SSL_SESSION *session, uintptr_t ctx_id)
+{
+	pthread_mutex_lock(&mark_lock);
+	if (gossl_session_mark(session) == ctx_id)
+		SSL_SESSION_set_ex_data(session, session_index, NULL);
+	pthread_mutex_unlock(&mark_lock);
 }

@@ -11,8 +11,10 @@ static SSL_CTX *new_ctx(const SSL_METHOD *method, uintptr_t id)
 
 	if (ctx != NULL && !gossl_ctx_set_id(ctx, id)) {
 		SSL_CTX_free(ctx);
-		ctx = NULL;
+		return NULL;
 	}
+	if (ctx != NULL)
+		SSL_CTX_set_default_passwd_cb(ctx, gossl_no_password);
 	return ctx;
 }
 
@@ -202,32 +204,35 @@ gossl_result gossl_ctx_set_session_id_context(SSL_CTX *ctx, const unsigned char 
 	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_session_id_context(ctx, id, len), r.ret != 1);
 }
 
-/* The id of another SSL_CTX on the session means that it may be in that one's cache: other_ctx is the id then. Go knows whether that SSL_CTX is still alive. */
-gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, int whatever_mark)
+/*
+ * The id of another SSL_CTX on the session means that it may be in that one's cache: other_ctx is the id then. Go knows whether that SSL_CTX is alive,
+ * and calls again with its id if not.
+ */
+gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, uintptr_t dead)
 {
 	struct gossl_call c;
 	gossl_result r = { 0, NULL };
-	uintptr_t mark = gossl_session_mark(session), id = gossl_ctx_id(ctx);
 
 	if (!gossl_ctx_begin(&c, ctx, CACHES | PUSHES, &r.more))
 		return r;
-	if (mark != 0 && mark != id && !whatever_mark) {
+	c.more.other_ctx = gossl_session_claim(session, gossl_ctx_id(ctx), dead);
+	if (c.more.other_ctx != 0)
 		c.more.status = GOSSL_OTHER_CTX;
-		c.more.other_ctx = mark;
-	} else {
-		gossl_session_set_mark(session, id);
+	else
 		r.ret = SSL_CTX_add_session(ctx, session);
-	}
 	r.more = gossl_end(&c, 0);
 	return r;
 }
 
+/* Found or not, it is not there any more; but libssl does not look for one without id. */
 static int remove_and_unmark(SSL_CTX *ctx, SSL_SESSION *session)
 {
 	int found = SSL_CTX_remove_session(ctx, session);
+	unsigned int len;
 
-	if (found && gossl_session_mark(session) == gossl_ctx_id(ctx))
-		gossl_session_set_mark(session, 0);
+	SSL_SESSION_get_id(session, &len);
+	if (len > 0)
+		gossl_session_unmark(session, gossl_ctx_id(ctx));
 	return found;
 }
 

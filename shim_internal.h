@@ -15,6 +15,7 @@ struct gossl_ssl {
 	_Atomic(int) callbacks;   /* Go callbacks that run inside the owner's calls */
 	int dead;                 /* SSL_set_session returned 0 */
 	int dropped;              /* SSL_set_session(NULL) while connected or connecting */
+	int stillborn;            /* the handshake failed before it made a session: libssl only repeats that it failed */
 };
 
 /* The calls of this thread that are inside libssl, innermost first. */
@@ -43,14 +44,17 @@ extern __thread struct gossl_removing *gossl_removing;
 /* What a call does, for the checks before it. */
 enum {
 	READS = 0,
-	ACTS = 1,   /* works on connection state: not after SSL_set_session failed */
-	IO = 2,     /* sends or receives: not when the session was taken away */
-	CACHES = 4, /* may take the lock of the SSL_CTX: not inside its remove_session_cb */
-	RESETS = 8, /* frees what a running handshake uses: not inside a callback of this SSL */
-	PUSHES = 16 /* may push errors */
+	ACTS = 1,    /* works on connection state: not after SSL_set_session failed */
+	IO = 2,      /* sends or receives: not when the session was taken away */
+	CACHES = 4,  /* may take the lock of the SSL_CTX: not inside its remove_session_cb */
+	RESETS = 8,  /* frees what a running handshake uses: not inside a callback of this SSL */
+	PUSHES = 16, /* may push errors */
+	SHAKES = 32, /* runs the handshake: not inside a callback of it, which it would call again without end */
 };
 
 int gossl_refuse(gossl_ssl *s, int does);
+int gossl_mid_handshake(const SSL *ssl);
+int gossl_is_removing(const SSL_CTX *ctx);
 gossl_more *gossl_refused(int status, int wake);
 gossl_more *gossl_end(struct gossl_call *c, int failed);
 void gossl_errors_begin(struct gossl_call *c);

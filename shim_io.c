@@ -28,6 +28,11 @@ static int io(SSL *ssl, int op, void *buf, int len, size_t *moved)
 	return -1;
 }
 
+static int shakes(int op)
+{
+	return op == GOSSL_CONNECT || op == GOSSL_ACCEPT || op == GOSSL_DO_HANDSHAKE || op == GOSSL_READ_EARLY || op == GOSSL_WRITE_EARLY;
+}
+
 /*
  * One operation with all that belongs to it. The queue is empty when it begins, since SSL_get_error looks there; SSL_get_error is asked in the same
  * call, since a goroutine may be on another thread in its next one.
@@ -37,13 +42,15 @@ gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len)
 	struct gossl_call c;
 	gossl_result r = { 0, NULL };
 
-	if (!gossl_begin(&c, s, ACTS | IO | CACHES | PUSHES, &r.more))
+	if (!gossl_begin(&c, s, ACTS | IO | CACHES | PUSHES | (shakes(op) ? SHAKES : 0), &r.more))
 		return r;
 	errno = 0;
 	r.ret = io(s->ssl, op, buf, len, &c.more.moved);
 	if (r.ret <= 0)
 		c.more.sys_errno = errno;
 	c.more.error = SSL_get_error(s->ssl, (int)r.ret);
+	if (c.more.error == SSL_ERROR_SSL && !s->dropped && SSL_get_session(s->ssl) == NULL)
+		s->stillborn = 1;
 	r.more = gossl_end(&c, c.more.error != SSL_ERROR_NONE);
 	return r;
 }

@@ -24,11 +24,6 @@ gossl_object gossl_ssl_dup(gossl_ssl *s)
 	return GOSSL_OBJECT(s, ACTS | PUSHES, with_state(SSL_dup(s->ssl)), r.ptr == NULL);
 }
 
-static int mid_handshake(const SSL *ssl)
-{
-	return SSL_in_init(ssl) && !SSL_in_before(ssl);
-}
-
 /* Whether libssl would remove the session from the cache when it is replaced. */
 static int has_open_session(const SSL *ssl)
 {
@@ -38,9 +33,9 @@ static int has_open_session(const SSL *ssl)
 /* Inside a callback: libssl goes on with what SSL_set_session frees, or is in the cache with the lock held. */
 static int refuse_in_callback(gossl_ssl *s, const SSL_SESSION *session, int switches)
 {
-	if (gossl_removing != NULL && gossl_removing->ctx == s->session_ctx && has_open_session(s->ssl))
+	if (gossl_is_removing(s->session_ctx) && has_open_session(s->ssl))
 		return GOSSL_IN_REMOVE;
-	if (s->callbacks > 0 && (session == NULL || switches) && mid_handshake(s->ssl))
+	if (s->callbacks > 0 && (session == NULL || switches) && gossl_mid_handshake(s->ssl))
 		return GOSSL_IN_CALLBACK;
 	return GOSSL_CALLED;
 }
@@ -87,7 +82,7 @@ void gossl_mark_cached(gossl_ssl *s, SSL_SESSION *session)
 	mode = SSL_CTX_get_session_cache_mode(s->session_ctx);
 	role = SSL_is_server(s->ssl) ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_CLIENT;
 	if ((mode & role) && !(mode & SSL_SESS_CACHE_NO_INTERNAL_STORE))
-		gossl_session_set_mark(session, gossl_ctx_id(s->session_ctx));
+		gossl_session_claim(session, gossl_ctx_id(s->session_ctx), 0);
 }
 
 static SSL_SESSION *get1_session(gossl_ssl *s)
@@ -127,7 +122,7 @@ gossl_result gossl_ssl_copy_session_id(gossl_ssl *to, gossl_ssl *from)
 
 gossl_result gossl_ssl_clear(gossl_ssl *s)
 {
-	return GOSSL_SSL(s, ACTS | CACHES | RESETS | PUSHES, (s->dropped = 0, SSL_clear(s->ssl)), (s->dead = r.ret == 0));
+	return GOSSL_SSL(s, ACTS | CACHES | RESETS | PUSHES, (s->dropped = s->stillborn = 0, SSL_clear(s->ssl)), (s->dead = r.ret == 0));
 }
 
 gossl_result gossl_ssl_set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx)
@@ -207,11 +202,11 @@ static long set(gossl_ssl *s, int what, long value)
 		SSL_set_quiet_shutdown(s->ssl, (int)value);
 		return 1;
 	case GOSSL_CONNECT_STATE:
-		s->dropped = 0;
+		s->dropped = s->stillborn = 0;
 		SSL_set_connect_state(s->ssl);
 		return 1;
 	case GOSSL_ACCEPT_STATE:
-		s->dropped = 0;
+		s->dropped = s->stillborn = 0;
 		SSL_set_accept_state(s->ssl);
 		return 1;
 	case GOSSL_RENEGOTIATE:

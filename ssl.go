@@ -18,15 +18,20 @@ import (
 // Calls on one SSL are serialised, also those of its other handles: a goroutine waits for the one that is inside libssl, and a callback may
 // use the SSL that it was called for. Methods return C's own values. When one is a failure, [SSL.LastErrors] tells what libssl said.
 type SSL struct {
-	ref  handle.Ref[*C.gossl_ssl]
-	ctx  atomic.Pointer[Ctx] // the Ctx it was made with, which its sessions keep reachable; nil until known
+	ref  handle.Ref[*C.gossl_ssl] // keeps the Ctx it was made with
 	last atomic.Pointer[ErrorStack]
 	code atomic.Int32 // SSL_get_error of the last I/O call
 }
 
-var sslKind = handle.NewKind("SSL",
-	func(p *C.gossl_ssl) { finish(C.gossl_ssl_free(p, 0).more) },
-	func(p *C.gossl_ssl) { finishAlone(C.gossl_ssl_free(p, 1).more) })
+var sslKind = handle.NewKind("SSL", func(p *C.gossl_ssl) { finish(C.gossl_ssl_free(p, 0).more) }, collectSSL)
+
+// collectSSL drops the reference of a handle that was forgotten. It may be the last to hold its SSL_CTX, which sessions may need.
+func collectSSL(p *C.gossl_ssl) {
+	ctx := C.gossl_ssl_session_ctx(p)
+	C.SSL_CTX_up_ref(ctx)
+	finishAlone(C.gossl_ssl_free(p, 1).more)
+	collectCtx(ctx)
+}
 
 // parking is where goroutines wait for an SSL.
 var parking handle.Parking
@@ -35,18 +40,16 @@ var parking handle.Parking
 var stuckAfter = time.Minute
 
 // ownSSL takes over a reference.
-func ownSSL(p *C.gossl_ssl, ctx *Ctx) *SSL {
+func ownSSL(p *C.gossl_ssl) *SSL {
 	s := &SSL{}
-	s.ctx.Store(ctx)
-	handle.Own(s, &s.ref, sslKind, p)
+	handle.Own(s, &s.ref, sslKind, p, stateOf(C.gossl_ssl_session_ctx(p)).keeper())
 	return s
 }
 
 // lendSSL makes the handle that a callback gets.
-func lendSSL(p *C.gossl_ssl, ctx *Ctx) *SSL {
+func lendSSL(p *C.gossl_ssl, keep *handle.Keeper) *SSL {
 	s := &SSL{}
-	s.ctx.Store(ctx)
-	s.ref.Lend(p)
+	s.ref.Lend(p, keep)
 	return s
 }
 
@@ -67,7 +70,7 @@ func NewSSL(ctx *Ctx) (*SSL, error) {
 	if err := outcome(fn, r.more); err != nil {
 		return nil, err
 	}
-	return ownSSL((*C.gossl_ssl)(r.ptr), ctx), nil
+	return ownSSL((*C.gossl_ssl)(r.ptr)), nil
 }
 
 // AdoptSSL takes over one reference that the caller owns. nil gives nil.
@@ -84,7 +87,7 @@ func attachSSL(ssl unsafe.Pointer, upRef C.int) *SSL {
 	if r.ptr == nil {
 		panic("libssl: out of memory")
 	}
-	return ownSSL((*C.gossl_ssl)(r.ptr), nil)
+	return ownSSL((*C.gossl_ssl)(r.ptr))
 }
 
 func (s *SSL) acquire() (*C.gossl_ssl, bool) {
@@ -259,7 +262,7 @@ func (s *SSL) UpRef() *SSL {
 	}
 	defer s.ref.Release()
 	C.SSL_up_ref(C.gossl_ssl_pointer(p))
-	return ownSSL(p, s.ctx.Load())
+	return ownSSL(p)
 }
 
 // Free gives the reference back. The last one ends the connection, without sending anything: if it was not shut down before, libssl
@@ -346,7 +349,7 @@ func (s *SSL) Dup() (*SSL, error) {
 	if !ok || ptr == nil {
 		return nil, s.LastErrors()
 	}
-	return ownSSL((*C.gossl_ssl)(ptr), s.ctx.Load()), nil
+	return ownSSL((*C.gossl_ssl)(ptr)), nil
 }
 
 // Clear makes the SSL ready for another connection with the same settings. A session that is still open is removed and flagged, as in

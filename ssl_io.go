@@ -11,9 +11,6 @@ func (s *SSL) io(fn string, op C.int, b []byte, failure int) int {
 
 // earlyIO is io for the calls that count bytes beside their value.
 func (s *SSL) earlyIO(fn string, op C.int, b []byte, failure int) (ret, moved int) {
-	if len(b) > maxIO {
-		b = b[:maxIO]
-	}
 	buf, n := cBytes(b)
 	ret = s.value(fn, failure, func(p *C.gossl_ssl) C.gossl_result {
 		r := C.gossl_ssl_io(p, op, buf, n)
@@ -24,9 +21,6 @@ func (s *SSL) earlyIO(fn string, op C.int, b []byte, failure int) (ret, moved in
 	})
 	return ret, moved
 }
-
-// maxIO is the longest buffer of one call; C counts in int.
-const maxIO = 1<<31 - 1
 
 // Connect does the handshake as client. It returns 1, 0 if the peer ended it, or -1; [SSL.GetError] tells what to do.
 //

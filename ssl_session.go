@@ -60,6 +60,7 @@ func (s *SSL) Session() *Session {
 			return nil
 		}
 		r := C.gossl_ssl_get1_session(p)
+		keep := s.ref.Keeper()
 		called, again := true, false
 		if r.more == nil {
 			s.ref.Release()
@@ -72,29 +73,8 @@ func (s *SSL) Session() *Session {
 		case !called || r.ptr == nil:
 			return nil
 		}
-		return ownSession((*C.SSL_SESSION)(r.ptr), s.sessionCtx())
+		return ownSession((*C.SSL_SESSION)(r.ptr), keep)
 	}
-}
-
-// sessionCtx returns the Ctx whose sessions the SSL's are. One that C made gets a handle when it is first needed.
-func (s *SSL) sessionCtx() *Ctx {
-	if ctx := s.ctx.Load(); ctx != nil {
-		return ctx
-	}
-	p, ok := s.acquire()
-	if !ok {
-		return nil
-	}
-	defer s.ref.Release()
-	cp := C.gossl_ssl_session_ctx(p)
-	state := stateOf(cp)
-	ctx := state.keeper()
-	if ctx == nil {
-		C.SSL_CTX_up_ref(cp)
-		ctx = ownCtx(cp, state)
-	}
-	s.ctx.Store(ctx)
-	return ctx
 }
 
 // SessionReused reports whether a session was resumed. It is also true after a handshake that failed while resuming.

@@ -42,7 +42,7 @@ func runC(ctx context.Context, s *Scenario) (Trace, error) {
 	// With the address sanitizer a crash has to stay one: what kills a scenario is a result.
 	cmd.Env = append(os.Environ(), "ASAN_OPTIONS="+os.Getenv("ASAN_OPTIONS")+":handle_segv=0:abort_on_error=1:detect_leaks=0")
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	cmd.WaitDelay = 100 * time.Millisecond // a scenario that hangs holds them
+	cmd.WaitDelay = 5 * time.Second // after a cancel, a scenario that hangs still holds them
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("C driver: %w\n%s", err, &stderr)
 	}

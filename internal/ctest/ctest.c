@@ -1,6 +1,7 @@
 #include "ctest.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,23 @@ void *ctest_get_session(void *ssl)
 void ctest_drop_input(void *ssl)
 {
 	(void)BIO_reset(SSL_get_rbio(ssl));
+}
+
+/* The first certificate of a PEM file, in DER, which the caller frees. What goes wrong stays in the queue, as it would in C. */
+int ctest_certificate(const char *file, unsigned char **der)
+{
+	BIO *bio = BIO_new_file(file, "r");
+	X509 *cert = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	int len = cert == NULL ? 0 : i2d_X509(cert, der);
+
+	X509_free(cert);
+	BIO_free(bio);
+	return len;
+}
+
+void ctest_free(void *p)
+{
+	OPENSSL_free(p);
 }
 
 #define NAMED(name)                      \

@@ -58,6 +58,16 @@ func GetSession(ssl unsafe.Pointer) unsafe.Pointer { return C.ctest_get_session(
 // DropInput throws away what has come in at an SSL over a memory BIO and was not read yet.
 func DropInput(ssl unsafe.Pointer) { C.ctest_drop_input(ssl) }
 
+// Certificate returns the first certificate of a PEM file, in DER; nil if there is none. Errors stay in the queue.
+func Certificate(file string) []byte {
+	c := C.CString(file)
+	defer C.free(unsafe.Pointer(c))
+	var der *C.uchar
+	n := C.ctest_certificate(c, &der)
+	defer C.ctest_free(unsafe.Pointer(der))
+	return C.GoBytes(unsafe.Pointer(der), n)
+}
+
 // Constant returns the value of a constant of openssl/ssl.h by its name without SSL_.
 func Constant(name string) (value int64, ok bool) {
 	c := C.CString(name)

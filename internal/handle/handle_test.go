@@ -25,7 +25,7 @@ type owner struct {
 
 func newOwner(o *object) *owner {
 	w := new(owner)
-	Own(w, &w.ref, testKind, o)
+	Own(w, &w.ref, testKind, o, nil)
 	return w
 }
 
@@ -78,7 +78,6 @@ func TestZeroRef(t *testing.T) {
 		t.Error("Acquire of a zero Ref succeeded")
 	}
 	r.Close()
-	r.Expire()
 }
 
 func TestCollected(t *testing.T) {
@@ -125,7 +124,7 @@ func TestCallKeepsOwner(t *testing.T) {
 
 func TestExpireWaitsForCalls(t *testing.T) {
 	var w owner
-	w.ref.Lend(new(object))
+	w.ref.Lend(new(object), nil)
 	w.ref.Acquire()
 	var left atomic.Bool
 	go func() {
@@ -185,6 +184,41 @@ func TestInterleavings(t *testing.T) {
 		}
 	}
 	wantLive(t, 0)
+}
+
+// What a Keeper holds lives as long as the last Ref that keeps it, and no longer than until that is closed.
+func TestKeeper(t *testing.T) {
+	a, b := new(owner), new(owner)
+	held := newOwner(new(object))
+	o, _ := held.ref.Acquire()
+	held.ref.Release()
+	keep := new(Keeper)
+	Own(a, &a.ref, testKind, new(object), keep)
+	Own(b, &b.ref, testKind, new(object), keep)
+	if !keep.Hold(func() any { return held }) || keep.Hold(func() any { t.Error("called"); return nil }) {
+		t.Fatal("Hold")
+	}
+	held, keep = nil, nil
+	a.ref.Close()
+	for range 5 {
+		runtime.GC()
+	}
+	if o.freed.Load() != 0 {
+		t.Fatal("collected while a Ref keeps it")
+	}
+	b.ref.Close()
+	for range 100 {
+		runtime.GC()
+		if o.freed.Load() == 1 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	if o.collected.Load() != 1 {
+		t.Error("not collected")
+	}
+	runtime.KeepAlive(a)
+	runtime.KeepAlive(b)
 }
 
 func TestRegistry(t *testing.T) {

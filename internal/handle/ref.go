@@ -41,23 +41,27 @@ type Ref[P comparable] struct {
 	word    atomic.Uint64
 	ptr     P
 	kind    *Kind[P] // nil for a loan
+	keep    *Keeper
 	cleanup runtime.Cleanup
 }
 
-// Own makes r, a field of owner, the owner of one reference to p.
-func Own[O any, P comparable](owner *O, r *Ref[P], kind *Kind[P], p P) {
-	r.OwnUntilClose(kind, p)
+// Own makes r, a field of owner, the owner of one reference to p. keep may be nil.
+func Own[O any, P comparable](owner *O, r *Ref[P], kind *Kind[P], p P, keep *Keeper) {
+	r.OwnUntilClose(kind, p, keep)
 	r.cleanup = runtime.AddCleanup(owner, kind.collect, p)
 }
 
 // OwnUntilClose is Own without the backstop, for an owner whose Close is certain.
-func (r *Ref[P]) OwnUntilClose(kind *Kind[P], p P) {
-	r.ptr, r.kind = p, kind
+func (r *Ref[P]) OwnUntilClose(kind *Kind[P], p P, keep *Keeper) {
+	r.ptr, r.kind, r.keep = p, kind, keep
 	kind.live.Add(1)
 }
 
 // Lend makes r a loan of p: Close invalidates it and drops nothing.
-func (r *Ref[P]) Lend(p P) { r.ptr = p }
+func (r *Ref[P]) Lend(p P, keep *Keeper) { r.ptr, r.keep = p, keep }
+
+// Keeper returns what r keeps reachable. It is called between Acquire and Release.
+func (r *Ref[P]) Keeper() *Keeper { return r.keep }
 
 // Acquire returns the pointer for the length of a call, which Release ends. It reports false after Close, and for the zero Ref.
 func (r *Ref[P]) Acquire() (P, bool) {
@@ -103,14 +107,18 @@ func (r *Ref[P]) Close() {
 // Expire closes a loan and waits until no call uses it any more. Only for loans whose calls by others end at once.
 func (r *Ref[P]) Expire() {
 	r.Close()
-	for r.word.Load() != closed {
+	for r.word.Load() != closed|dropped {
 		runtime.Gosched()
 	}
 }
 
 // drop is called whenever the word becomes closed. A refused Acquire can make that happen again: the bit lets one through.
 func (r *Ref[P]) drop() {
-	if r.kind == nil || !r.word.CompareAndSwap(closed, closed|dropped) {
+	if !r.word.CompareAndSwap(closed, closed|dropped) {
+		return
+	}
+	r.keep = nil
+	if r.kind == nil {
 		return
 	}
 	r.cleanup.Stop()
