@@ -6,7 +6,7 @@
 #include "driver.h"
 
 static long wanted; /* from "oom N", for the next operation */
-static long left; /* allocations until the one that fails; 0: none will */
+static long left;   /* allocations until the one that fails; 0: none will */
 static bool counting;
 
 static bool fails(void)

@@ -136,7 +136,7 @@ static const char *known(enum kind kind, const void *object)
 /* ssl is NULL for remove, session for get. */
 static void call(enum hook_kind kind, SSL_CTX *ctx, const SSL *ssl, const SSL_SESSION *session)
 {
-	static const char *const words[] = {"new", "remove", "get"};
+	static const char *const words[] = { "new", "remove", "get" };
 	struct hook *hook = hook_of(ctx, kind);
 	struct event *e = event_add();
 
@@ -194,10 +194,16 @@ void compose_on(struct op *op, struct result *r)
 			usage_error(op->file, op->line, "too many callbacks in one scenario");
 		hook = &hooks[hook_count++];
 	}
-	*hook = (struct hook){.ctx = ctx, .kind = op->hook, .op = op};
+	*hook = (struct hook){ .ctx = ctx, .kind = op->hook, .op = op };
 	switch (op->hook) {
-	case HOOK_NEW: SSL_CTX_sess_set_new_cb(ctx, op->hook_off ? NULL : on_new); break;
-	case HOOK_REMOVE: SSL_CTX_sess_set_remove_cb(ctx, op->hook_off ? NULL : on_remove); break;
-	case HOOK_GET: SSL_CTX_sess_set_get_cb(ctx, op->hook_off ? NULL : on_get); break;
+	case HOOK_NEW:
+		SSL_CTX_sess_set_new_cb(ctx, op->hook_off ? NULL : on_new);
+		break;
+	case HOOK_REMOVE:
+		SSL_CTX_sess_set_remove_cb(ctx, op->hook_off ? NULL : on_remove);
+		break;
+	case HOOK_GET:
+		SSL_CTX_sess_set_get_cb(ctx, op->hook_off ? NULL : on_get);
+		break;
 	}
 }

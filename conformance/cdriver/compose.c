@@ -18,18 +18,27 @@
 int take(enum kind kind, void *object)
 {
 	switch (kind) {
-	case KIND_CTX: return SSL_CTX_up_ref(object);
-	case KIND_SSL: return SSL_up_ref(object);
-	default: return SSL_SESSION_up_ref(object);
+	case KIND_CTX:
+		return SSL_CTX_up_ref(object);
+	case KIND_SSL:
+		return SSL_up_ref(object);
+	default:
+		return SSL_SESSION_up_ref(object);
 	}
 }
 
 void drop(enum kind kind, void *object)
 {
 	switch (kind) {
-	case KIND_CTX: SSL_CTX_free(object); break;
-	case KIND_SSL: SSL_free(object); break;
-	default: SSL_SESSION_free(object); break;
+	case KIND_CTX:
+		SSL_CTX_free(object);
+		break;
+	case KIND_SSL:
+		SSL_free(object);
+		break;
+	default:
+		SSL_SESSION_free(object);
+		break;
 	}
 }
 
@@ -305,7 +314,7 @@ static void write_side(struct text *t, struct side *s)
  */
 void compose_handshake(struct op *op, struct result *r)
 {
-	struct side c = {.ssl = object(op, 0)}, s = {.ssl = object(op, 1)};
+	struct side c = { .ssl = object(op, 0) }, s = { .ssl = object(op, 1) };
 	bool progress = true;
 
 	for (int round = 0; round < 20 && progress && !(c.done && s.done); round++) {
@@ -351,7 +360,7 @@ void compose_reparse(struct op *op, struct result *r)
 
 void compose_without_ems(struct op *op, struct result *r)
 {
-	static const unsigned char flags[] = {0xad, 0x03, 0x02, 0x01, 0x01}; /* [13] INTEGER 1: SSL_SESS_FLAG_EXTMS */
+	static const unsigned char flags[] = { 0xad, 0x03, 0x02, 0x01, 0x01 }; /* [13] INTEGER 1: SSL_SESS_FLAG_EXTMS */
 	int len;
 	unsigned char *der = to_der(object(op, 0), &len);
 

@@ -31,19 +31,19 @@ struct text {
 
 void text_bytes(struct text *t, const void *bytes, size_t len);
 void text_add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_string(struct text *t, const void *bytes, size_t len); /* as a JSON string, quotes included */
-void text_item(struct text *t); /* a comma, unless a list or an object has just been opened */
+void text_string(struct text *t, const void *bytes, size_t len);       /* as a JSON string, quotes included */
+void text_item(struct text *t);                                        /* a comma, unless a list or an object has just been opened */
 void text_member(struct text *t, const char *name, const char *value); /* ,"name":"value" */
-void text_number(struct text *t, const char *name, long long value); /* ,"name":value */
-const char *text_get(const struct text *t); /* "" while empty */
+void text_number(struct text *t, const char *name, long long value);   /* ,"name":value */
+const char *text_get(const struct text *t);                            /* "" while empty */
 void text_clear(struct text *t);
 void *must_alloc(size_t size); /* zeroed, or the driver dies */
 
 /* alloc.c */
 void alloc_install(void);
-void alloc_fail(long n); /* the next alloc_begin arms this */
-void alloc_begin(void); /* libcrypto's allocations count from here … */
-void alloc_end(void); /* … to here */
+void alloc_fail(long n);    /* the next alloc_begin arms this */
+void alloc_begin(void);     /* libcrypto's allocations count from here … */
+void alloc_end(void);       /* … to here */
 bool alloc_pause(bool off); /* what the driver itself calls does not count; returns what it was */
 
 /* script.c */
@@ -53,11 +53,11 @@ struct name {
 	char *word;
 	enum kind kind;
 	bool freed_in_script; /* only while the script is read */
-	void *object; /* NULL before it is bound, or bound to NULL */
-	bool owned; /* the driver holds a reference */
-	bool dead; /* the object is gone, so its address says nothing any more */
-	SSL_CTX *home; /* of an SSL: its session_ctx, which libssl does not tell */
-	char *shown; /* the state last shown */
+	void *object;         /* NULL before it is bound, or bound to NULL */
+	bool owned;           /* the driver holds a reference */
+	bool dead;            /* the object is gone, so its address says nothing any more */
+	SSL_CTX *home;        /* of an SSL: its session_ctx, which libssl does not tell */
+	char *shown;          /* the state last shown */
 };
 
 struct value { /* a word of an operation, understood */
@@ -99,7 +99,7 @@ struct op {
 	enum hook_kind hook; /* "on" only, with what follows: */
 	bool hook_off;
 	struct op *nested; /* on K new: OP */
-	int served; /* on K get: A; -1 for NULL */
+	int served;        /* on K get: A; -1 for NULL */
 };
 
 struct scenario {
@@ -126,8 +126,8 @@ struct result {
 };
 
 const struct opdef *op_find(const char *name);
-extern const struct opdef op_on; /* its words follow no pattern, script.c knows them */
-bool names_live(const struct op *op); /* none of its objects was freed, by a nested operation or at the end */
+extern const struct opdef op_on;          /* its words follow no pattern, script.c knows them */
+bool names_live(const struct op *op);     /* none of its objects was freed, by a nested operation or at the end */
 void *object(const struct op *op, int i); /* the object that argument i names */
 void bind_object(struct op *op, struct result *r, void *made);
 const char *path_of(const struct op *op, int i); /* valid until the next call */
@@ -138,14 +138,14 @@ const char *error_name(int error);
 op_fn compose_server, compose_client, compose_certificate, compose_link, compose_link_fd, compose_move, compose_handshake;
 op_fn compose_eof, compose_inject, compose_fill, compose_reparse, compose_repem, compose_without_ems, compose_parse;
 op_fn compose_up_ref, compose_free, compose_cert_is, compose_oom;
-int take(enum kind kind, void *object); /* up_ref */
+int take(enum kind kind, void *object);  /* up_ref */
 void drop(enum kind kind, void *object); /* free */
-void release(struct name *n); /* drops the name's reference */
+void release(struct name *n);            /* drops the name's reference */
 void close_sockets(void);
 
 /* callbacks.c */
 op_fn compose_on;
-void watch_deaths(void); /* before any object is made */
+void watch_deaths(void);           /* before any object is made */
 void events_write(struct text *t); /* takes ,"cb":[…] if there were any */
 
 /* hello.c */
@@ -155,10 +155,10 @@ void hello_find(struct text *wire, const unsigned char *bytes, size_t len, bool 
 void calibrate(void);
 int refs(enum kind kind, const void *object);
 const char *name_of(enum kind kind, const void *object, bool freed_too); /* the oldest; NULL if it has none */
-const char *session_by_id(const unsigned char *id, size_t len); /* "" for an empty id, "?" for an unknown one */
+const char *session_by_id(const unsigned char *id, size_t len);          /* "" for an empty id, "?" for an unknown one */
 const char *session_by_ticket(const unsigned char *ticket, size_t len);
 const char *version_name(int version); /* valid until the next call */
-void now_write(struct text *t); /* ,"now":{…} if anything changed */
+void now_write(struct text *t);        /* ,"now":{…} if anything changed */
 
 /* queue.c */
 enum { MAX_ERRORS = 16 }; /* what libcrypto keeps */
@@ -175,8 +175,8 @@ struct queue {
 	struct error at[MAX_ERRORS];
 };
 
-void queue_drain(struct text *t); /* writes [ … ] and clears the queue */
-void queue_copy(struct queue *q); /* and leaves the queue as it is */
+void queue_drain(struct text *t);                              /* writes [ … ] and clears the queue */
+void queue_copy(struct queue *q);                              /* and leaves the queue as it is */
 void queue_drain_beyond(struct text *t, struct queue *before); /* only what came after, and only that is cleared */
 
 /* main.c */

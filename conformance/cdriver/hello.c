@@ -16,12 +16,12 @@ struct reader {
 
 static struct reader take_bytes(struct reader *r, size_t len)
 {
-	struct reader part = {r->at, len, r->bad};
+	struct reader part = { r->at, len, r->bad };
 
 	if (len > r->left) {
 		r->bad = true;
 		r->left = 0;
-		return (struct reader){NULL, 0, true};
+		return (struct reader){ NULL, 0, true };
 	}
 	r->at += len;
 	r->left -= len;
@@ -94,8 +94,8 @@ static bool parse_hello(struct hello *h, struct reader r, bool dtls)
 	h->id = take_vector(&r, 1);
 	if (dtls)
 		take_vector(&r, 1); /* cookie */
-	take_vector(&r, 2); /* cipher suites */
-	take_vector(&r, 1); /* compression methods */
+	take_vector(&r, 2);         /* cipher suites */
+	take_vector(&r, 1);         /* compression methods */
 	if (r.bad || r.left == 0)
 		return !r.bad;
 	extensions = take_vector(&r, 2);
@@ -152,7 +152,7 @@ static void write_hello(struct text *t, struct hello *h)
  */
 static void find_in_tls(struct text *wire, struct reader record)
 {
-	struct hello h = {0};
+	struct hello h = { 0 };
 	unsigned long type = take_number(&record, 1);
 	struct reader body = take_vector(&record, 3);
 
@@ -168,7 +168,7 @@ struct fragments {
 
 static void find_in_dtls(struct text *wire, struct reader record, struct fragments *f)
 {
-	struct hello h = {0};
+	struct hello h = { 0 };
 	unsigned long type = take_number(&record, 1), size = take_number(&record, 3), offset;
 	struct reader part;
 
@@ -179,21 +179,21 @@ static void find_in_dtls(struct text *wire, struct reader record, struct fragmen
 		return;
 	if (offset == 0) {
 		free(f->bytes);
-		*f = (struct fragments){must_alloc(size), 0, size};
+		*f = (struct fragments){ must_alloc(size), 0, size };
 	}
 	if (f->bytes == NULL || size != f->size || offset != f->have || part.left > size - offset)
 		return;
 	if (part.left > 0)
 		memcpy(f->bytes + offset, part.at, part.left);
 	f->have += part.left;
-	if (f->have == size && parse_hello(&h, (struct reader){f->bytes, size, false}, true))
+	if (f->have == size && parse_hello(&h, (struct reader){ f->bytes, size, false }, true))
 		write_hello(wire, &h);
 }
 
 void hello_find(struct text *wire, const unsigned char *bytes, size_t len, bool dtls)
 {
-	struct reader r = {bytes, len, false};
-	struct fragments f = {0};
+	struct reader r = { bytes, len, false };
+	struct fragments f = { 0 };
 
 	while (r.left > 0) {
 		unsigned long type = take_number(&r, 1), epoch;

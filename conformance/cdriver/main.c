@@ -41,7 +41,7 @@ static void write_result(struct text *t, const char *op, struct result *r)
 /* The call of libssl that is under way must not lose its errors to the operation that a callback executes. */
 void run_nested(struct op *op, struct text *t)
 {
-	struct result r = {0};
+	struct result r = { 0 };
 	struct queue before;
 
 	queue_copy(&before);
@@ -60,8 +60,8 @@ static void put_line(struct text *t)
 
 static void run_op(struct op *op)
 {
-	struct result r = {0};
-	struct text t = {0};
+	struct result r = { 0 };
+	struct text t = { 0 };
 
 	if (!names_live(op))
 		usage_error(op->file, op->line, "a callback has freed a name that is used here");
@@ -78,8 +78,8 @@ static void run_op(struct op *op)
 
 static void run_end(void)
 {
-	struct result r = {0};
-	struct text t = {0};
+	struct result r = { 0 };
+	struct text t = { 0 };
 
 	for (int i = running->name_count - 1; i >= 0; i--)
 		if (running->names[i].owned)
@@ -96,7 +96,7 @@ static void run_end(void)
 
 static void run_child(struct scenario *s)
 {
-	const struct rlimit no_core = {0, 0};
+	const struct rlimit no_core = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &no_core);
 	alarm(10);
@@ -112,14 +112,22 @@ static const char *signal_name(int number)
 	static char other[16];
 
 	switch (number) {
-	case SIGALRM: return "timeout";
-	case SIGSEGV: return "SIGSEGV";
-	case SIGABRT: return "SIGABRT";
-	case SIGBUS: return "SIGBUS";
-	case SIGFPE: return "SIGFPE";
-	case SIGILL: return "SIGILL";
-	case SIGTRAP: return "SIGTRAP";
-	case SIGKILL: return "SIGKILL";
+	case SIGALRM:
+		return "timeout";
+	case SIGSEGV:
+		return "SIGSEGV";
+	case SIGABRT:
+		return "SIGABRT";
+	case SIGBUS:
+		return "SIGBUS";
+	case SIGFPE:
+		return "SIGFPE";
+	case SIGILL:
+		return "SIGILL";
+	case SIGTRAP:
+		return "SIGTRAP";
+	case SIGKILL:
+		return "SIGKILL";
 	}
 	snprintf(other, sizeof(other), "SIG%d", number);
 	return other;
@@ -128,7 +136,7 @@ static const char *signal_name(int number)
 /* Returns the child's exit status, 0 also where a signal ended it: that is a result. */
 static int run_scenario(struct scenario *s)
 {
-	struct text t = {0};
+	struct text t = { 0 };
 	int status;
 	pid_t child;
 

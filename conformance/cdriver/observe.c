@@ -19,7 +19,7 @@ static int counter(const void *object, size_t at)
 /* The counter is the one aligned int that goes 1,2,3,2,1 around up_ref, up_ref, free, free. */
 static size_t find_counter(enum kind kind, void *object)
 {
-	static const int steps[] = {1, 2, 3, 2, 1};
+	static const int steps[] = { 1, 2, 3, 2, 1 };
 	size_t size = malloc_usable_size(object), found = 0, at;
 	bool *possible = must_alloc(size);
 	int candidates = 0;
@@ -154,13 +154,20 @@ const char *version_name(int version)
 	static char other[16];
 
 	switch (version) {
-	case 0: return "0";
-	case TLS1_VERSION: return "1.0";
-	case TLS1_1_VERSION: return "1.1";
-	case TLS1_2_VERSION: return "1.2";
-	case TLS1_3_VERSION: return "1.3";
-	case DTLS1_VERSION: return "dtls1.0";
-	case DTLS1_2_VERSION: return "dtls1.2";
+	case 0:
+		return "0";
+	case TLS1_VERSION:
+		return "1.0";
+	case TLS1_1_VERSION:
+		return "1.1";
+	case TLS1_2_VERSION:
+		return "1.2";
+	case TLS1_3_VERSION:
+		return "1.3";
+	case DTLS1_VERSION:
+		return "dtls1.0";
+	case DTLS1_2_VERSION:
+		return "dtls1.2";
 	}
 	snprintf(other, sizeof(other), "0x%x", (unsigned)version);
 	return other;
@@ -219,18 +226,18 @@ static void ctx_state(struct text *t, SSL_CTX *ctx)
 		const char *name;
 		long value;
 	} counts[] = {
-		{"number", SSL_CTX_sess_number(ctx)},
-		{"connect", SSL_CTX_sess_connect(ctx)},
-		{"connect_good", SSL_CTX_sess_connect_good(ctx)},
-		{"connect_renegotiate", SSL_CTX_sess_connect_renegotiate(ctx)},
-		{"accept", SSL_CTX_sess_accept(ctx)},
-		{"accept_good", SSL_CTX_sess_accept_good(ctx)},
-		{"accept_renegotiate", SSL_CTX_sess_accept_renegotiate(ctx)},
-		{"hits", SSL_CTX_sess_hits(ctx)},
-		{"cb_hits", SSL_CTX_sess_cb_hits(ctx)},
-		{"misses", SSL_CTX_sess_misses(ctx)},
-		{"timeouts", SSL_CTX_sess_timeouts(ctx)},
-		{"cache_full", SSL_CTX_sess_cache_full(ctx)},
+		{ "number", SSL_CTX_sess_number(ctx) },
+		{ "connect", SSL_CTX_sess_connect(ctx) },
+		{ "connect_good", SSL_CTX_sess_connect_good(ctx) },
+		{ "connect_renegotiate", SSL_CTX_sess_connect_renegotiate(ctx) },
+		{ "accept", SSL_CTX_sess_accept(ctx) },
+		{ "accept_good", SSL_CTX_sess_accept_good(ctx) },
+		{ "accept_renegotiate", SSL_CTX_sess_accept_renegotiate(ctx) },
+		{ "hits", SSL_CTX_sess_hits(ctx) },
+		{ "cb_hits", SSL_CTX_sess_cb_hits(ctx) },
+		{ "misses", SSL_CTX_sess_misses(ctx) },
+		{ "timeouts", SSL_CTX_sess_timeouts(ctx) },
+		{ "cache_full", SSL_CTX_sess_cache_full(ctx) },
 	};
 
 	text_number(t, "refs", refs(KIND_CTX, ctx));
@@ -241,12 +248,12 @@ static void ctx_state(struct text *t, SSL_CTX *ctx)
 
 void now_write(struct text *t)
 {
-	struct text all = {0};
+	struct text all = { 0 };
 
 	text_add(&all, ",\"now\":{");
 	for (int i = 0; i < running->name_count; i++) {
 		struct name *n = &running->names[i];
-		struct text state = {0};
+		struct text state = { 0 };
 
 		if (n->object == NULL || !n->owned || n->dead)
 			continue;

@@ -61,21 +61,19 @@ void bind_object(struct op *op, struct result *r, void *made)
 
 const char *error_name(int error)
 {
-	static const char *const names[] = {
-		[SSL_ERROR_NONE] = "NONE",
-		[SSL_ERROR_SSL] = "SSL",
-		[SSL_ERROR_WANT_READ] = "WANT_READ",
-		[SSL_ERROR_WANT_WRITE] = "WANT_WRITE",
-		[SSL_ERROR_WANT_X509_LOOKUP] = "WANT_X509_LOOKUP",
-		[SSL_ERROR_SYSCALL] = "SYSCALL",
-		[SSL_ERROR_ZERO_RETURN] = "ZERO_RETURN",
-		[SSL_ERROR_WANT_CONNECT] = "WANT_CONNECT",
-		[SSL_ERROR_WANT_ACCEPT] = "WANT_ACCEPT",
-		[SSL_ERROR_WANT_ASYNC] = "WANT_ASYNC",
-		[SSL_ERROR_WANT_ASYNC_JOB] = "WANT_ASYNC_JOB",
-		[SSL_ERROR_WANT_CLIENT_HELLO_CB] = "WANT_CLIENT_HELLO_CB",
-		VERSION_ERRORS
-	};
+	static const char *const names[] = { [SSL_ERROR_NONE] = "NONE",
+					     [SSL_ERROR_SSL] = "SSL",
+					     [SSL_ERROR_WANT_READ] = "WANT_READ",
+					     [SSL_ERROR_WANT_WRITE] = "WANT_WRITE",
+					     [SSL_ERROR_WANT_X509_LOOKUP] = "WANT_X509_LOOKUP",
+					     [SSL_ERROR_SYSCALL] = "SYSCALL",
+					     [SSL_ERROR_ZERO_RETURN] = "ZERO_RETURN",
+					     [SSL_ERROR_WANT_CONNECT] = "WANT_CONNECT",
+					     [SSL_ERROR_WANT_ACCEPT] = "WANT_ACCEPT",
+					     [SSL_ERROR_WANT_ASYNC] = "WANT_ASYNC",
+					     [SSL_ERROR_WANT_ASYNC_JOB] = "WANT_ASYNC_JOB",
+					     [SSL_ERROR_WANT_CLIENT_HELLO_CB] = "WANT_CLIENT_HELLO_CB",
+					     VERSION_ERRORS };
 
 	return error >= 0 && error < (int)(sizeof(names) / sizeof(*names)) && names[error] ? names[error] : "?";
 }
@@ -192,27 +190,27 @@ static void run_set_time(struct op *op, struct result *r)
 	result_number(r, op->arg[1].relative && got == want ? 1 : got);
 }
 
-#define INT(name, words, expression) \
+#define INT(name, words, expression)                           \
 	static void do_##name(struct op *op, struct result *r) \
-	{ \
-		result_number(r, (long long)(expression)); \
+	{                                                      \
+		result_number(r, (long long)(expression));     \
 	}
-#define VOID(name, words, expression) \
+#define VOID(name, words, expression)                          \
 	static void do_##name(struct op *op, struct result *r) \
-	{ \
-		(void)r; \
-		expression; \
+	{                                                      \
+		(void)r;                                       \
+		expression;                                    \
 	}
-#define IO(name, words, expression) \
+#define IO(name, words, expression)                            \
 	static void do_##name(struct op *op, struct result *r) \
-	{ \
-		int ret = expression; \
-		result_io(r, S(0), ret); \
+	{                                                      \
+		int ret = expression;                          \
+		result_io(r, S(0), ret);                       \
 	}
-#define NEW(kind, name, words, expression) \
+#define NEW(kind, name, words, expression)                     \
 	static void do_##name(struct op *op, struct result *r) \
-	{ \
-		bind_object(op, r, expression); \
+	{                                                      \
+		bind_object(op, r, expression);                \
 	}
 #define OWN(name, words, kind, function)
 #include "ops.def"
@@ -222,16 +220,16 @@ static void run_set_time(struct op *op, struct result *r)
 #undef NEW
 #undef OWN
 
-#define INT(name, words, expression) {#name, words, KIND_NONE, do_##name},
-#define VOID(name, words, expression) {#name, words, KIND_NONE, do_##name},
-#define IO(name, words, expression) {#name, words, KIND_NONE, do_##name},
-#define NEW(kind, name, words, expression) {#name, words, kind, do_##name},
-#define OWN(name, words, kind, function) {#name, words, kind, function},
+#define INT(name, words, expression) { #name, words, KIND_NONE, do_##name },
+#define VOID(name, words, expression) { #name, words, KIND_NONE, do_##name },
+#define IO(name, words, expression) { #name, words, KIND_NONE, do_##name },
+#define NEW(kind, name, words, expression) { #name, words, kind, do_##name },
+#define OWN(name, words, kind, function) { #name, words, kind, function },
 static const struct opdef table[] = {
 #include "ops.def"
 };
 
-const struct opdef op_on = {"on", "", KIND_NONE, compose_on};
+const struct opdef op_on = { "on", "", KIND_NONE, compose_on };
 
 const struct opdef *op_find(const char *name)
 {

@@ -16,7 +16,7 @@ static void take_all(struct queue *q)
 	while ((code = ERR_get_error_line_data(&file, &line, &data, &flags)) != 0 && q->count < MAX_ERRORS) {
 		char *copy = must_alloc(strlen(data) + 1);
 
-		q->at[q->count++] = (struct error){code, file, line, strcpy(copy, flags & ERR_TXT_STRING ? data : "")};
+		q->at[q->count++] = (struct error){ code, file, line, strcpy(copy, flags & ERR_TXT_STRING ? data : "") };
 	}
 }
 
@@ -48,10 +48,10 @@ static void write_from(struct text *t, const struct queue *q, int first)
 	text_add(t, "[");
 	for (int i = first; i < q->count; i++) {
 		const struct error *e = &q->at[i];
-		struct text text = {0};
+		struct text text = { 0 };
 
 		text_add(&text, "%s:%s:%s", or_dash(ERR_lib_error_string(e->code)), or_dash(ERR_func_error_string(e->code)),
-			or_dash(ERR_reason_error_string(e->code)));
+			 or_dash(ERR_reason_error_string(e->code)));
 		text_item(t);
 		text_add(t, "{");
 		text_number(t, "code", (long long)e->code);
@@ -91,8 +91,7 @@ static bool starts_with(const struct queue *q, const struct queue *start)
 	if (q->count < start->count)
 		return false;
 	for (int i = 0; i < start->count; i++)
-		if (q->at[i].code != start->at[i].code || q->at[i].line != start->at[i].line ||
-			strcmp(q->at[i].data, start->at[i].data) != 0)
+		if (q->at[i].code != start->at[i].code || q->at[i].line != start->at[i].line || strcmp(q->at[i].data, start->at[i].data) != 0)
 			return false;
 	return true;
 }

@@ -47,80 +47,38 @@ static void *grow(void *array, size_t count, size_t size)
 }
 
 /* Names of constants, as in openssl/ssl.h without SSL_. */
-#define NAMED(name) {#name, (long long)SSL_##name},
+#define NAMED(name) { #name, (long long)SSL_##name },
 static const struct {
 	const char *name;
 	long long value;
-} constants[] = {
-	NAMED(SENT_SHUTDOWN)
-	NAMED(RECEIVED_SHUTDOWN)
-	NAMED(SESS_CACHE_OFF)
-	NAMED(SESS_CACHE_CLIENT)
-	NAMED(SESS_CACHE_SERVER)
-	NAMED(SESS_CACHE_BOTH)
-	NAMED(SESS_CACHE_NO_AUTO_CLEAR)
-	NAMED(SESS_CACHE_NO_INTERNAL_LOOKUP)
-	NAMED(SESS_CACHE_NO_INTERNAL_STORE)
-	NAMED(SESS_CACHE_NO_INTERNAL)
-	NAMED(VERIFY_NONE)
-	NAMED(VERIFY_PEER)
-	NAMED(VERIFY_FAIL_IF_NO_PEER_CERT)
-	NAMED(VERIFY_CLIENT_ONCE)
-	NAMED(VERIFY_POST_HANDSHAKE)
-	NAMED(OP_ALL)
-	NAMED(OP_ALLOW_NO_DHE_KEX)
-	NAMED(OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION)
-	NAMED(OP_CIPHER_SERVER_PREFERENCE)
-	NAMED(OP_COOKIE_EXCHANGE)
-	NAMED(OP_DONT_INSERT_EMPTY_FRAGMENTS)
-	NAMED(OP_ENABLE_MIDDLEBOX_COMPAT)
-	NAMED(OP_LEGACY_SERVER_CONNECT)
-	NAMED(OP_NO_ANTI_REPLAY)
-	NAMED(OP_NO_COMPRESSION)
-	NAMED(OP_NO_DTLSv1)
-	NAMED(OP_NO_DTLSv1_2)
-	NAMED(OP_NO_ENCRYPT_THEN_MAC)
-	NAMED(OP_NO_QUERY_MTU)
-	NAMED(OP_NO_RENEGOTIATION)
-	NAMED(OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION)
-	NAMED(OP_NO_SSLv3)
-	NAMED(OP_NO_TICKET)
-	NAMED(OP_NO_TLSv1)
-	NAMED(OP_NO_TLSv1_1)
-	NAMED(OP_NO_TLSv1_2)
-	NAMED(OP_NO_TLSv1_3)
-	NAMED(OP_PRIORITIZE_CHACHA)
-	NAMED(OP_TLSEXT_PADDING)
-	NAMED(OP_TLS_ROLLBACK_BUG)
-	VERSION_CONSTANTS
-};
+} constants[] = { NAMED(SENT_SHUTDOWN) NAMED(RECEIVED_SHUTDOWN) NAMED(SESS_CACHE_OFF) NAMED(SESS_CACHE_CLIENT) NAMED(SESS_CACHE_SERVER) NAMED(SESS_CACHE_BOTH)
+		      NAMED(SESS_CACHE_NO_AUTO_CLEAR) NAMED(SESS_CACHE_NO_INTERNAL_LOOKUP) NAMED(SESS_CACHE_NO_INTERNAL_STORE) NAMED(SESS_CACHE_NO_INTERNAL)
+			  NAMED(VERIFY_NONE) NAMED(VERIFY_PEER) NAMED(VERIFY_FAIL_IF_NO_PEER_CERT) NAMED(VERIFY_CLIENT_ONCE) NAMED(VERIFY_POST_HANDSHAKE)
+			      NAMED(OP_ALL) NAMED(OP_ALLOW_NO_DHE_KEX) NAMED(OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION) NAMED(OP_CIPHER_SERVER_PREFERENCE)
+				  NAMED(OP_COOKIE_EXCHANGE) NAMED(OP_DONT_INSERT_EMPTY_FRAGMENTS) NAMED(OP_ENABLE_MIDDLEBOX_COMPAT)
+				      NAMED(OP_LEGACY_SERVER_CONNECT) NAMED(OP_NO_ANTI_REPLAY) NAMED(OP_NO_COMPRESSION) NAMED(OP_NO_DTLSv1)
+					  NAMED(OP_NO_DTLSv1_2) NAMED(OP_NO_ENCRYPT_THEN_MAC) NAMED(OP_NO_QUERY_MTU) NAMED(OP_NO_RENEGOTIATION)
+					      NAMED(OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION) NAMED(OP_NO_SSLv3) NAMED(OP_NO_TICKET) NAMED(OP_NO_TLSv1)
+						  NAMED(OP_NO_TLSv1_1) NAMED(OP_NO_TLSv1_2) NAMED(OP_NO_TLSv1_3) NAMED(OP_PRIORITIZE_CHACHA)
+						      NAMED(OP_TLSEXT_PADDING) NAMED(OP_TLS_ROLLBACK_BUG) VERSION_CONSTANTS };
 
-#define METHODS(name) {#name "_method", name##_method}, {#name "_client_method", name##_client_method}, \
-	{#name "_server_method", name##_server_method},
+#define METHODS(name) { #name "_method", name##_method }, { #name "_client_method", name##_client_method }, { #name "_server_method", name##_server_method },
 static const struct {
 	const char *name;
 	const SSL_METHOD *(*method)(void);
-} methods[] = {
-	METHODS(TLS)
-	METHODS(TLSv1)
-	METHODS(TLSv1_1)
-	METHODS(TLSv1_2)
-	METHODS(DTLS)
-	METHODS(DTLSv1)
-	METHODS(DTLSv1_2)
-};
+} methods[] = { METHODS(TLS) METHODS(TLSv1) METHODS(TLSv1_1) METHODS(TLSv1_2) METHODS(DTLS) METHODS(DTLSv1) METHODS(DTLSv1_2) };
 
 static const struct {
 	const char *name;
 	int value;
 } versions[] = {
-	{"0", 0},
-	{"1.0", TLS1_VERSION},
-	{"1.1", TLS1_1_VERSION},
-	{"1.2", TLS1_2_VERSION},
-	{"1.3", TLS1_3_VERSION},
-	{"dtls1.0", DTLS1_VERSION},
-	{"dtls1.2", DTLS1_2_VERSION},
+	{ "0", 0 },
+	{ "1.0", TLS1_VERSION },
+	{ "1.1", TLS1_1_VERSION },
+	{ "1.2", TLS1_2_VERSION },
+	{ "1.3", TLS1_3_VERSION },
+	{ "dtls1.0", DTLS1_VERSION },
+	{ "dtls1.2", DTLS1_2_VERSION },
 };
 
 /* Decimal or 0x… */
@@ -187,7 +145,7 @@ static void parse_hex(struct value *v)
 	v->bytes = must_alloc(len / 2);
 	v->len = len / 2;
 	for (size_t i = 0; i < len; i++) {
-		char digit[] = {v->word[i], '\0'};
+		char digit[] = { v->word[i], '\0' };
 
 		if (!isxdigit((unsigned char)digit[0]) || len % 2 != 0)
 			WRONG("%s are no hexadecimal bytes", v->word);
@@ -205,8 +163,7 @@ static int find_name(const char *word)
 
 static int parse_object(const char *word, enum kind kind)
 {
-	static const char *const kinds[] = {
-		[KIND_CTX] = "an SSL_CTX", [KIND_SSL] = "an SSL", [KIND_SESSION] = "an SSL_SESSION"};
+	static const char *const kinds[] = { [KIND_CTX] = "an SSL_CTX", [KIND_SSL] = "an SSL", [KIND_SESSION] = "an SSL_SESSION" };
 	int name = find_name(word);
 
 	if (strcmp(word, "NULL") == 0) {
@@ -236,14 +193,30 @@ static void parse_value(struct value *v, char letter, const char *word)
 	v->word = letter == 'w' ? parse_string(word) : copy(word);
 	v->name = -1;
 	switch (letter) {
-	case 'k': v->name = parse_object(word, KIND_CTX); break;
-	case 's': v->name = parse_object(word, KIND_SSL); break;
-	case 'a': v->name = parse_object(word, KIND_SESSION); break;
-	case 'o': v->name = parse_object(word, KIND_NONE); break;
-	case 'n': v->number = parse_number(word); break;
-	case 'v': v->number = parse_version(word); break;
-	case 't': parse_time(v); break;
-	case 'x': parse_hex(v); break;
+	case 'k':
+		v->name = parse_object(word, KIND_CTX);
+		break;
+	case 's':
+		v->name = parse_object(word, KIND_SSL);
+		break;
+	case 'a':
+		v->name = parse_object(word, KIND_SESSION);
+		break;
+	case 'o':
+		v->name = parse_object(word, KIND_NONE);
+		break;
+	case 'n':
+		v->number = parse_number(word);
+		break;
+	case 'v':
+		v->number = parse_version(word);
+		break;
+	case 't':
+		parse_time(v);
+		break;
+	case 'x':
+		parse_hex(v);
+		break;
 	case 'w':
 		v->len = v->word ? strlen(v->word) : 0;
 		if (v->len > 255)
@@ -281,7 +254,7 @@ static void parse_arguments(struct op *op, char **words, int count)
 
 static char *join(char **words, int count)
 {
-	struct text t = {0};
+	struct text t = { 0 };
 
 	for (int i = 0; i < count; i++)
 		text_add(&t, "%s%s", i ? " " : "", words[i]);
@@ -293,7 +266,7 @@ static void parse_op(struct op *op, char **words, int count);
 /* on K new|remove|get, then nothing, "off", or after a colon an operation (for get: a session). */
 static void parse_on(struct op *op, char **words, int count)
 {
-	static const char *const kinds[] = {"new", "remove", "get"};
+	static const char *const kinds[] = { "new", "remove", "get" };
 	size_t len;
 	bool more;
 

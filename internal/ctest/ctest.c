@@ -59,9 +59,9 @@ void ctest_free(void *p)
 	OPENSSL_free(p);
 }
 
-#define NAMED(name)                      \
-	{                                \
-		#name, (long long)SSL_##name \
+#define NAMED(name)                          \
+	{                                    \
+#name, (long long)SSL_##name \
 	}
 
 /* Finds the value of a constant by its name without SSL_. */

@@ -13,9 +13,8 @@ void *legacy_ctx(int version, const char *cert, const char *key)
 	if (ctx == NULL)
 		return NULL;
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_BOTH);
-	if (!SSL_CTX_set_min_proto_version(ctx, version) || !SSL_CTX_set_max_proto_version(ctx, version)
-	    || SSL_CTX_use_certificate_chain_file(ctx, cert) != 1 || SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1
-	    || !SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"legacy", 6)) {
+	if (!SSL_CTX_set_min_proto_version(ctx, version) || !SSL_CTX_set_max_proto_version(ctx, version) || SSL_CTX_use_certificate_chain_file(ctx, cert) != 1
+	    || SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 || !SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"legacy", 6)) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}
