@@ -90,6 +90,11 @@ func settle(pending C.uint64_t) {
 		return
 	}
 	after, _ := afterCalls.Remove(uintptr(pending))
+	defer func() {
+		for _, session := range after.removed { // of notifications that a panic of another kept away
+			session.Free()
+		}
+	}()
 	for _, session := range after.removed {
 		if notify := after.ctx.removeNotify.Load(); notify != nil {
 			(*notify)(session)

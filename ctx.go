@@ -170,8 +170,8 @@ func (c *Ctx) do(fn string, f func(*C.SSL_CTX) C.gossl_result) (C.gossl_result, 
 	if !ok {
 		return C.gossl_result{}, ErrorStack{Func: fn, Refused: ErrFreed}
 	}
+	defer c.ref.Release() // also if a callback panicked
 	r := f(p)
-	c.ref.Release()
 	return r, outcome(fn, r.more)
 }
 

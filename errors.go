@@ -216,21 +216,21 @@ func cBytes(b []byte) (*C.uchar, C.int) {
 	return (*C.uchar)(unsafe.SliceData(b)), C.int(min(len(b), 1<<31-1))
 }
 
-// outcome is what Go does with a gossl_more: it settles what callbacks left, and returns why libssl was not called or what it said. It frees m,
+// outcome is what Go does with a gossl_more: it returns why libssl was not called, or what it said, and settles what callbacks left. It frees m,
 // which may be nil.
-func outcome(fn string, m *C.gossl_more) error {
+func outcome(fn string, m *C.gossl_more) (err error) {
 	if m == nil {
 		return nil
 	}
 	more := take(m)
-	settle(more.pending)
 	switch {
 	case more.status != C.GOSSL_CALLED:
-		return ErrorStack{Func: fn, Refused: refusals[more.status]}
+		err = ErrorStack{Func: fn, Refused: refusals[more.status]}
 	case more.failed != 0:
-		return newErrorStack(fn, more.errors)
+		err = newErrorStack(fn, more.errors)
 	}
-	return nil
+	settle(more.pending)
+	return err
 }
 
 // take copies m and frees it.

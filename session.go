@@ -82,8 +82,8 @@ func (s *Session) do(fn string, f func(*C.SSL_SESSION) C.gossl_result) (C.gossl_
 	if !ok {
 		return C.gossl_result{}, ErrorStack{Func: fn, Refused: ErrFreed}
 	}
+	defer s.ref.Release()
 	r := f(p)
-	s.ref.Release()
 	return r, outcome(fn, r.more)
 }
 

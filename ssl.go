@@ -128,10 +128,10 @@ func (s *SSL) conclude(fn string, p *C.gossl_ssl, r C.gossl_result) (ret int, ca
 		}
 		return 0, false, true
 	}
+	defer s.ref.Release() // also if a callback panicked
 	if more.wake&1 != 0 {
 		parking.Wake(key(p))
 	}
-	s.ref.Release()
 	if more.status == C.GOSSL_BUSY_ARG {
 		return 0, false, false // the caller waits, and tries again
 	}
@@ -149,11 +149,11 @@ func (s *SSL) object(fn string, f func(*C.gossl_ssl) C.gossl_object) (ptr unsafe
 	return ptr, ok
 }
 
-// outcome does what a call has left, and keeps for LastErrors and GetError why it failed.
+// outcome keeps for LastErrors and GetError why a call failed, and does what callbacks left.
 func (s *SSL) outcome(fn string, ret int, more *C.gossl_more) (int, bool) {
-	settle(more.pending)
-	if more.status != C.GOSSL_CALLED {
-		return s.refuse(fn, refusals[more.status])
+	called := more.status == C.GOSSL_CALLED
+	if !called {
+		ret, _ = s.refuse(fn, refusals[more.status])
 	}
 	if more.error != 0 {
 		s.code.Store(int32(more.error))
@@ -165,7 +165,8 @@ func (s *SSL) outcome(fn string, ret int, more *C.gossl_more) (int, bool) {
 		}
 		s.failed(fn, more.errors, errno)
 	}
-	return ret, true
+	settle(more.pending)
+	return ret, called
 }
 
 // failed stores the stack of a call. Many calls fail with nothing on it, such as a read that has to be repeated: they share one.

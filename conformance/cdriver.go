@@ -44,7 +44,7 @@ func runC(ctx context.Context, s *Scenario) (Trace, error) {
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.WaitDelay = 5 * time.Second // after a cancel, a scenario that hangs still holds them
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("C driver: %w\n%s", err, &stderr)
+		return nil, fmt.Errorf("the C driver: %w\n%s", err, &stderr)
 	}
 	return ReadTrace(&stdout)
 }

@@ -156,8 +156,10 @@ func TestNormalise(t *testing.T) {
 			}
 		}
 	}
-	handshake := Trace{decoded(map[string]any{"op": "handshake c s", "ret": 0.0,
-		"c": map[string]any{"ret": -1.0, "error": "SSL", "queue": entries}, "s": map[string]any{"ret": 1.0, "error": "NONE", "queue": entries}})}
+	handshake := Trace{decoded(map[string]any{
+		"op": "handshake c s", "ret": 0.0,
+		"c": map[string]any{"ret": -1.0, "error": "SSL", "queue": entries}, "s": map[string]any{"ret": 1.0, "error": "NONE", "queue": entries},
+	})}
 	got := Normalise(handshake, Default)[0]
 	for side, want := range map[string]int{"c": 1, "s": 0} {
 		if n := len(got[side].(map[string]any)["queue"].([]any)); n != want {

@@ -184,8 +184,11 @@ func (b *body) call(i int) {
 		b.add(kindUpRef, i, end, "skip "+b.text(i, end), "($M ? 1 : ", ")")
 	}
 	if last := args[len(args)-1]; ends.MatchString(name) && cscan.Text(last) != "0" {
-		first := end - len(last)
-		b.add(kindError, first, end-1, "drop the error "+cscan.Text(last), "($M ? 0 : (", "))")
+		first, before, after := end-len(last), "((", ") && !$M)" // come across where there is an error
+		if slices.ContainsFunc(last, func(t cscan.Token) bool { return t.Text == "=" }) {
+			before, after = "($M ? 0 : (", "))" // drops what it sets as well
+		}
+		b.add(kindError, first, end-1, "drop the error "+cscan.Text(last), before, after)
 	}
 	if openssl.MatchString(name) && len(args) > 1 && cscan.Text(args[0]) != cscan.Text(args[1]) {
 		swapped := []string{cscan.Text(args[1]), cscan.Text(args[0])}

@@ -88,6 +88,8 @@ long legacy_call(int op, void *p, void *q)
 		return SSL_CTX_remove_session(p, q);
 	case LEGACY_SET_SESSION:
 		return SSL_set_session(p, q);
+	case LEGACY_SET_CTX:
+		return SSL_set_SSL_CTX(p, q) != NULL;
 	case LEGACY_HANDSHAKE:
 		return SSL_do_handshake(p);
 	case LEGACY_WRITE:

@@ -18,6 +18,7 @@ const (
 	Add         Op = C.LEGACY_ADD
 	Remove      Op = C.LEGACY_REMOVE
 	SetSession  Op = C.LEGACY_SET_SESSION
+	SetCtx      Op = C.LEGACY_SET_CTX
 	Handshake   Op = C.LEGACY_HANDSHAKE
 	Write       Op = C.LEGACY_WRITE // of Text
 	Read        Op = C.LEGACY_READ
