@@ -62,6 +62,8 @@ type CallbackPanic struct {
 	Callback string // the C name of the callback
 	Value    any    // what the callback panicked with
 	Stack    []byte // where
+
+	ctx *ctxState // whose callback it was
 }
 
 // Error returns the value and the stack.
@@ -75,11 +77,17 @@ func (p *CallbackPanic) Unwrap() error {
 	return err
 }
 
-// afterCall is what callbacks leave to be done when the C call that ran them has returned.
+// afterCall is what callbacks leave to be done when the C call that ran them has returned. One call may end several SSL_CTXs.
 type afterCall struct {
-	ctx     *ctxState
-	removed []*Session // for removeNotify
+	removed []removal
 	panic   *CallbackPanic
+	ctx     *ctxState // whose notification is running
+}
+
+// removal is a session for removeNotify.
+type removal struct {
+	ctx     *ctxState
+	session *Session
 }
 
 var afterCalls handle.Registry[*afterCall]
@@ -91,15 +99,16 @@ func settle(pending C.uint64_t) {
 	}
 	after, _ := afterCalls.Remove(uintptr(pending))
 	defer func() {
-		for _, session := range after.removed { // of notifications that a panic of another kept away
-			session.Free()
+		for _, r := range after.removed { // of notifications that a panic of another kept away
+			r.session.Free()
 		}
 	}()
-	for _, session := range after.removed {
-		if notify := after.ctx.removeNotify.Load(); notify != nil {
-			(*notify)(session)
+	for _, r := range after.removed {
+		if notify := r.ctx.removeNotify.Load(); notify != nil {
+			after.ctx = r.ctx
+			(*notify)(r.session)
 		}
-		session.Free()
+		r.session.Free()
 	}
 	if after.panic != nil {
 		panic(after.panic)
@@ -131,7 +140,7 @@ func invoke(name string, id C.uintptr_t, pending C.uint64_t, f func(*ctxState, f
 	now = pending
 	after := func() *afterCall {
 		if now == 0 {
-			now = C.uint64_t(afterCalls.Add(&afterCall{ctx: ctx}))
+			now = C.uint64_t(afterCalls.Add(&afterCall{}))
 		}
 		a, _ := afterCalls.Get(uintptr(now))
 		return a
@@ -142,7 +151,7 @@ func invoke(name string, id C.uintptr_t, pending C.uint64_t, f func(*ctxState, f
 			return
 		}
 		if v := recover(); v != nil {
-			after().panic = &CallbackPanic{Callback: name, Value: v, Stack: debug.Stack()}
+			after().panic = &CallbackPanic{Callback: name, Value: v, Stack: debug.Stack(), ctx: ctx}
 			return
 		}
 		fatal("runtime.Goexit (or t.FailNow) in " + name + ": C's locks would be held for ever. Return from the callback instead")
@@ -190,7 +199,7 @@ func gosslRemoveSession(id C.uintptr_t, cp *C.SSL_CTX, sp *C.SSL_SESSION, pendin
 		if ctx.removeNotify.Load() != nil {
 			C.SSL_SESSION_up_ref(sp)
 			a := after()
-			a.removed = append(a.removed, ownSession(sp, ctx.keeper()))
+			a.removed = append(a.removed, removal{ctx, ownSession(sp, ctx.keeper())})
 		}
 	})
 }
@@ -262,10 +271,10 @@ func settleAlone(pending C.uint64_t) {
 			return
 		}
 		p, ok := v.(*CallbackPanic)
-		if !ok {
-			p = &CallbackPanic{Callback: "remove notification", Value: v, Stack: debug.Stack()}
+		if !ok || p.ctx == nil {
+			p = &CallbackPanic{Callback: "remove notification", Value: v, Stack: debug.Stack(), ctx: after.ctx}
 		}
-		if h := after.ctx.panicHandler.Load(); h != nil {
+		if h := p.ctx.panicHandler.Load(); h != nil {
 			(*h)(p)
 			return
 		}

@@ -304,6 +304,53 @@ func TestNotification(t *testing.T) {
 	}
 }
 
+// One call may end two contexts; each hears of its own sessions, and its handler gets its own panics.
+func TestCallbacksOfTwoCtxs(t *testing.T) {
+	for name, end := range map[string]func(ssl *libssl.SSL){
+		"Go": (*libssl.SSL).Free,
+		"dispatcher": func(ssl *libssl.SSL) { // an SSL_free that was put off
+			ctx := clientCtx(t, 0)
+			cached(t, ctx, 9)
+			ctx.SessSetRemoveCB(func(*libssl.Ctx, *libssl.Session) { ssl.Free() })
+			flushInC(ctx)
+		},
+	} {
+		events := make(chan string, 10)
+		a, b := clientCtx(t, 0), clientCtx(t, 0)
+		for i, ctx := range []*libssl.Ctx{a, b} {
+			cached(t, ctx, byte(i))
+			ctx.SetPanicHandler(func(p *libssl.CallbackPanic) { events <- fmt.Sprint(i, " panics ", p.Value) })
+			ctx.SessSetRemoveNotify(func(sess *libssl.Session) {
+				events <- fmt.Sprint(i, " removes ", sess.ID()[0])
+				if i == 1 && name != "Go" {
+					panic(i)
+				}
+			})
+		}
+		ssl := newSSL(t, a)
+		ssl.SetSSLCtx(b)
+		a.Free()
+		b.Free()
+		end(ssl)
+		want := []string{"0 removes 0", "1 removes 1"}
+		if name != "Go" {
+			want = append(want, "1 panics 1")
+		}
+		if !reached(func() bool { return len(events) == len(want) }) {
+			t.Errorf("%s: %d events", name, len(events))
+		}
+		var got []string
+		for len(events) > 0 {
+			got = append(got, <-events)
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
 // unflagged returns a copy that nothing was done to.
 func unflagged(t testing.TB, sess *libssl.Session) *libssl.Session {
 	t.Helper()

@@ -177,11 +177,28 @@ func TestForgottenCtx(t *testing.T) {
 			ctx.AddSession(sess)
 			return sess
 		},
+		"UpRef after AddSession": func(t *testing.T, ctx *libssl.Ctx) *libssl.Session {
+			sess := forgettableSession(t, 1)
+			defer sess.Free()
+			ctx.AddSession(sess)
+			return sess.UpRef()
+		},
 		// The Ctx is not forgotten, but the SSL has the last reference, and is.
 		"Ctx freed, SSL forgotten": func(t *testing.T, ctx *libssl.Ctx) *libssl.Session {
 			c := forgettableSSL(t, ctx, server)
 			ctx.Free()
 			return c.Session()
+		},
+		"Ctx freed, SSL that was given it forgotten": func(t *testing.T, ctx *libssl.Ctx) *libssl.Session {
+			c := forgettableSSL(t, ctx, server)
+			c.Shutdown()
+			sess := c.Session()
+			c.Free()
+			other, err := libssl.NewSSL(forgettableCtx(t, 0))
+			must(t, err)
+			other.SetSSLCtx(ctx)
+			ctx.Free()
+			return sess
 		},
 		"handle freed, another forgotten": func(t *testing.T, ctx *libssl.Ctx) *libssl.Session {
 			other := ctx.UpRef()

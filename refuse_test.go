@@ -346,6 +346,10 @@ func cacheCalls(t *testing.T, ctx, arg *libssl.Ctx, ssl *libssl.SSL) {
 		wantRefused(t, "RemoveSession"+name, n, 0, err, libssl.ErrInRemoveCallback)
 		wantRefused(t, "FlushSessions"+name, 0, 0, c.FlushSessions(time.Time{}), libssl.ErrInRemoveCallback)
 	}
+	mustEnd(t, "AddSession of the argument in another goroutine", func() {
+		n, err := arg.AddSession(sess)
+		wantRefused(t, "AddSession in another goroutine", n, 0, err, libssl.ErrInRemoveCallback)
+	})
 	none, err := libssl.NewSSL(arg)
 	wantRefused(t, "NewSSL", 0, 0, err, libssl.ErrInRemoveCallback)
 	none.Free()

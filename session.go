@@ -121,6 +121,9 @@ func (s *Session) UpRef() *Session {
 	C.SSL_SESSION_up_ref(p)
 	t := ownSession(p, s.ref.Keeper())
 	t.own = s.own
+	if k := s.added.Load(); k != nil {
+		t.added.Store(k)
+	}
 	s.ref.Release()
 	return t
 }

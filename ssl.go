@@ -25,12 +25,16 @@ type SSL struct {
 
 var sslKind = handle.NewKind("SSL", func(p *C.gossl_ssl) { finish(C.gossl_ssl_free(p, 0).more) }, collectSSL)
 
-// collectSSL drops the reference of a handle that was forgotten. It may be the last to hold its SSL_CTX, which sessions may need.
+// collectSSL drops the reference of a handle that was forgotten. It may be the last to hold its two SSL_CTXs, which sessions may need.
 func collectSSL(p *C.gossl_ssl) {
-	ctx := C.gossl_ssl_session_ctx(p)
-	C.SSL_CTX_up_ref(ctx)
+	ctxs := [2]*C.SSL_CTX{C.gossl_ssl_session_ctx(p), C.SSL_get_SSL_CTX(C.gossl_ssl_pointer(p))}
+	for _, ctx := range ctxs {
+		C.SSL_CTX_up_ref(ctx)
+	}
 	finishAlone(C.gossl_ssl_free(p, 1).more)
-	collectCtx(ctx)
+	for _, ctx := range ctxs {
+		collectCtx(ctx)
+	}
 }
 
 // parking is where goroutines wait for an SSL.

@@ -77,11 +77,11 @@ func TestSSLBrokenTransport(t *testing.T) {
 	for _, version := range []int{libssl.VersionTLS12, libssl.VersionTLS13} {
 		read := func(ssl *libssl.SSL) func() int { return func() int { return ssl.Read(make([]byte, 9)) } }
 		client, server := clientCtx(t, version), serverCtx(t, version)
+		atEOF, _ := connected(t, client, server)
+		atEOF.BIOSetEOF()
+		runSteps(t, atEOF, step{"Read at EOF", read(atEOF), 0, libssl.ErrorSyscall, "SSL_read " + noReason})
+		wantEqual(t, "Errno", atEOF.LastErrors().Errno, 0)
 		c, s := connected(t, client, server)
-		c.BIOSetEOF()
-		runSteps(t, c, step{"Read at EOF", read(c), 0, libssl.ErrorSyscall, "SSL_read " + noReason})
-		wantEqual(t, "Errno", c.LastErrors().Errno, 0)
-		c, s = connected(t, client, server)
 		wantEqual(t, "BIOWrite", c.BIOWrite([]byte("this is no TLS record")), 21)
 		runSteps(t, c, step{"Read of garbage", read(c), -1, libssl.ErrorSSL, "ssl3_get_record:wrong version number"},
 			step{"Read again", read(c), -1, libssl.ErrorSyscall, "SSL_read " + noReason},
