@@ -27,14 +27,16 @@ var sslKind = handle.NewKind("SSL", func(p *C.gossl_ssl) { finish(C.gossl_ssl_fr
 
 // collectSSL drops the reference of a handle that was forgotten. It may be the last to hold its two SSL_CTXs, which sessions may need.
 func collectSSL(p *C.gossl_ssl) {
-	ctxs := [2]*C.SSL_CTX{C.gossl_ssl_session_ctx(p), C.SSL_get_SSL_CTX(C.gossl_ssl_pointer(p))}
-	for _, ctx := range ctxs {
-		C.SSL_CTX_up_ref(ctx)
-	}
+	ctxs := [...]*C.SSL_CTX{upRefCtx(C.gossl_ssl_session_ctx(p)), upRefCtx(C.SSL_get_SSL_CTX(C.gossl_ssl_pointer(p)))}
 	finishAlone(C.gossl_ssl_free(p, 1).more)
 	for _, ctx := range ctxs {
 		collectCtx(ctx)
 	}
+}
+
+func upRefCtx(p *C.SSL_CTX) *C.SSL_CTX {
+	C.SSL_CTX_up_ref(p)
+	return p
 }
 
 // parking is where goroutines wait for an SSL.

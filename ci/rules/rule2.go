@@ -78,6 +78,8 @@ func kept(e ast.Expr, pos token.Pos, fs []function) bool {
 			return len(e.Args) == 1 && kept(e.Args[0], pos, fs)
 		}
 		return cName(e.Fun) != "" // its arguments are looked at as well
+	case *ast.CompositeLit: // for a range over it
+		return !slices.ContainsFunc(e.Elts, func(elt ast.Expr) bool { return !kept(elt, pos, fs) })
 	case *ast.SelectorExpr: // r.ptr of a gossl_result
 		r, ok := e.X.(*ast.Ident)
 		return ok && e.Sel.Name == "ptr" && len(values(r.Name, fs)) > 0
@@ -147,6 +149,10 @@ func values(name string, fs []function) []ast.Expr {
 					if id, ok := to.(*ast.Ident); ok && id.Name == name {
 						add(i, n.Rhs)
 					}
+				}
+			case *ast.RangeStmt:
+				if id, ok := n.Value.(*ast.Ident); ok && id.Name == name {
+					vs = append(vs, n.X)
 				}
 			case *ast.ValueSpec:
 				for i, id := range n.Names {

@@ -29,6 +29,9 @@ func (s *Session) releasedBefore() {
 	p, _ := s.acquire()
 	s.ref.Release()
 	C.SSL_SESSION_free((*C.SSL_SESSION)(unsafe.Pointer(p))) // want 2
+	for _, q := range []*C.SSL_SESSION{nil, s.ref.ptr} {
+		C.SSL_SESSION_free(q) // want 2
+	}
 }
 
 func (s *Session) otherReleased(t *Session) {

@@ -64,6 +64,10 @@ func adopt(session unsafe.Pointer) {
 	p := (*C.SSL_SESSION)(session)
 	C.SSL_SESSION_free(p)
 	_ = unsafe.Pointer(unsafe.Add(session, 8))
+	ps := [2]*C.SSL_SESSION{p, nil}
+	for _, q := range ps {
+		C.SSL_SESSION_free(q)
+	}
 }
 
 //export gosslNewSession
