@@ -52,10 +52,10 @@ openssl-test: ## the set-up script, in all the ways it can fail (1 min)
 	@ci/openssl_test.sh
 
 race: ## with the race detector
-	@$(GO) test -race ./...
+	@$(GO) test -race -timeout=20m ./...
 
 shuffle: ## ten times, in random order
-	@$(GO) test -count=10 -shuffle=on ./internal/... ./diag .
+	@$(GO) test -count=10 -shuffle=on -timeout=20m ./internal/... ./diag .
 
 cgocheck: ## with every Go pointer that C gets checked
 	@GOEXPERIMENT=cgocheck2 $(GO) test . ./conformance/... ./diag

@@ -30,7 +30,7 @@ func fields(s *libssl.Session) string {
 func TestSessionNew(t *testing.T) {
 	now := time.Now().Unix()
 	s := newSession(t)
-	if made := s.Time().Unix(); made < now || made > now+10 {
+	if made := s.Time().Unix(); made < now-1 || made > now+10 { // time(3) may be a tick behind
 		t.Errorf("Time: %d, now it is %d", made, now)
 	}
 	must(t, s.SetTime(time.Unix(7, 0)))
