@@ -313,6 +313,15 @@ func TestCtxBadInputs(t *testing.T) {
 	for _, content := range [][]byte{nil, {}, []byte("garbage"), cert[:len(cert)/2]} {
 		for what, err := range badInputs(ctx, tempFile(t, content), content) {
 			wantText(t, what, err, "error:")
+			if strings.Contains(err.Error(), "passed a null parameter") { // what came of a failed call was used
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	}
+	for what, err := range badInputs(ctx, "", nil) {
+		if strings.Contains(what, "PEM") {
+			wantText(t, what, err, ": error:2007E073:BIO routines:BIO_new_mem_buf:null parameter")
+			wantEqual(t, what+": nothing follows", strings.Count(err.Error(), "error:"), 1)
 		}
 	}
 	for what, err := range badInputs(ctx, filepath.Join(t.TempDir(), "none"), []byte("garbage")) {

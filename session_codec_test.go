@@ -164,7 +164,7 @@ func TestSessionBadInputs(t *testing.T) {
 		"twice":         {libssl.ParseSession, append(bytes.Clone(der), der...), "bytes follow the session"},
 		"the bound":     {libssl.ParseSession, make([]byte, 1<<20), "d2i_SSL_SESSION: error:0D0"},
 		"beyond":        {libssl.ParseSession, make([]byte, 1<<20+1), libssl.ErrTooLong.Error()},
-		"PEM nil":       {libssl.ParseSessionPEM, nil, "PEM_read_bio_SSL_SESSION: error:"},
+		"PEM nil":       {libssl.ParseSessionPEM, nil, "PEM_read_bio_SSL_SESSION: error:2007E073:BIO routines:BIO_new_mem_buf:null parameter"},
 		"PEM garbage":   {libssl.ParseSessionPEM, []byte("garbage"), "no start line"},
 		"PEM other":     {libssl.ParseSessionPEM, pemOf("CERTIFICATE", der), "no start line"},
 		"PEM of no DER": {libssl.ParseSessionPEM, pemOf("SSL SESSION PARAMETERS", []byte("x")), "ASN1 lib"},
@@ -174,8 +174,29 @@ func TestSessionBadInputs(t *testing.T) {
 			v[2].Bytes = []byte{0xaa, 0xbb}
 		}), "d2i_SSL_SESSION " + noReason},
 	} {
-		wantText(t, what, rejected(t, what, c.parse, c.b), c.text)
+		err := rejected(t, what, c.parse, c.b)
+		wantText(t, what, err, c.text)
+		wantEqual(t, what+": entries", strings.Count(err.Error(), "error:") == 1, what == "PEM nil" || strings.Contains(c.text, "no start line"))
 	}
+}
+
+// TestSessionDupFails: libssl cannot copy a ticket of no bytes, which it reads.
+func TestSessionDupFails(t *testing.T) {
+	s, err := libssl.ParseSession(edited(t, encode(t, session(t, clientCtx(t, 0), serverCtx(t, 0))), func(v []asn1.RawValue) {
+		for i := range v {
+			if v[i].Class == asn1.ClassContextSpecific && v[i].Tag == 10 {
+				v[i].Bytes = []byte{asn1.TagOctetString, 0}
+			}
+		}
+	}))
+	must(t, err)
+	defer s.Free()
+	rejected(t, "Dup", func([]byte) (*libssl.Session, error) {
+		dup, err := s.Dup()
+		wantText(t, "Dup", err, "ssl_session_dup:malloc failure")
+		return dup, err
+	}, nil)
+	wantRefs(t, s, 1)
 }
 
 // edited returns the encoding with other values. They are: version, SSL version, cipher, id, key, then what has a context tag.

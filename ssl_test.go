@@ -151,7 +151,7 @@ func TestSSLSettings(t *testing.T) {
 		wantEqual(t, c.name, a.VersionString()+" "+sess.Cipher(), c.want)
 		sess.Free()
 	}
-	ssl := newSSL(t, clientCtx(t, 0))
+	var ssl *libssl.SSL
 	for _, c := range []struct {
 		name string
 		set  func() int
@@ -171,6 +171,7 @@ func TestSSLSettings(t *testing.T) {
 		{"file", func() int { return ssl.UseCertificateFile(testdata+"server.pem\x00", libssl.FiletypePEM) }, libssl.ErrNUL.Error()},
 		{"method", func() int { return ssl.SetSSLMethod(libssl.Method{}) }, libssl.ErrNilMethod.Error()},
 	} {
+		ssl = newSSL(t, clientCtx(t, 0))
 		wantEqual(t, c.name, c.set(), 0)
 		wantText(t, c.name, ssl.LastErrors(), c.text)
 	}
