@@ -85,18 +85,23 @@ void gossl_mark_cached(gossl_ssl *s, SSL_SESSION *session)
 		gossl_session_claim(session, gossl_ctx_id(s->session_ctx), 0);
 }
 
-static SSL_SESSION *get1_session(gossl_ssl *s)
-{
-	SSL_SESSION *session = SSL_get1_session(s->ssl);
-
-	if (session != NULL)
-		gossl_mark_cached(s, session);
-	return session;
-}
-
+/* No call of libssl that runs callbacks or fails: owning the SSL is all that it needs. */
 gossl_object gossl_ssl_get1_session(gossl_ssl *s)
 {
-	return GOSSL_OBJECT(s, READS, get1_session(s), 0);
+	gossl_object r = { NULL, NULL };
+	SSL_SESSION *session;
+
+	if (!gossl_own(s)) {
+		r.more = gossl_refused(GOSSL_BUSY, 0);
+		return r;
+	}
+	session = SSL_get1_session(s->ssl);
+	if (session != NULL)
+		gossl_mark_cached(s, session);
+	r.ptr = session;
+	if (gossl_disown(s))
+		r.more = gossl_refused(GOSSL_CALLED, 1);
+	return r;
 }
 
 gossl_result gossl_ssl_copy_session_id(gossl_ssl *to, gossl_ssl *from)

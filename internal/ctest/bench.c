@@ -14,18 +14,19 @@ void ctest_loop_set_session(void *ssl, void *session, long n)
 			return;
 }
 
-void ctest_loop_up_ref_free(void *session, long n)
+void ctest_up_ref(void *session)
 {
-	while (n-- > 0) {
-		SSL_SESSION_up_ref(session);
-		SSL_SESSION_free(session);
-	}
+	SSL_SESSION_up_ref(session);
 }
 
-void ctest_loop_get1_free(void *ssl, long n)
+void *ctest_get1_session(void *ssl)
 {
-	while (n-- > 0)
-		SSL_SESSION_free(SSL_get1_session(ssl));
+	return SSL_get1_session(ssl);
+}
+
+void ctest_session_free(void *session)
+{
+	SSL_SESSION_free(session);
 }
 
 void ctest_loop_get_id(void *session, long n)

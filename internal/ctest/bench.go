@@ -8,16 +8,17 @@ import "unsafe"
 // Nothing is a bare cgo call.
 func Nothing() { C.ctest_nothing() }
 
+// UpRef is SSL_SESSION_up_ref by a bare cgo call, Get1 SSL_get1_session and Free SSL_SESSION_free.
+func UpRef(session unsafe.Pointer) { C.ctest_up_ref(session) }
+
+func Get1(ssl unsafe.Pointer) unsafe.Pointer { return C.ctest_get1_session(ssl) }
+
+func Free(session unsafe.Pointer) { C.ctest_session_free(session) }
+
 // LoopSetSession calls SSL_set_session n times in C; the others likewise.
 func LoopSetSession(ssl, session unsafe.Pointer, n int) {
 	C.ctest_loop_set_session(ssl, session, C.long(n))
 }
-
-// LoopUpRefFree calls SSL_SESSION_up_ref and SSL_SESSION_free.
-func LoopUpRefFree(session unsafe.Pointer, n int) { C.ctest_loop_up_ref_free(session, C.long(n)) }
-
-// LoopGet1Free calls SSL_get1_session and SSL_SESSION_free.
-func LoopGet1Free(ssl unsafe.Pointer, n int) { C.ctest_loop_get1_free(ssl, C.long(n)) }
 
 // LoopGetID calls SSL_SESSION_get_id and copies the id.
 func LoopGetID(session unsafe.Pointer, n int) { C.ctest_loop_get_id(session, C.long(n)) }

@@ -72,7 +72,9 @@ func (r *Ref[P]) Acquire() (P, bool) {
 	return r.ptr, true
 }
 
-// late undoes an Acquire that failed. It is apart so that Acquire can be inlined.
+// late undoes an Acquire that failed. It is apart so that Acquire can be inlined, as drop is for Release.
+//
+//go:noinline
 func (r *Ref[P]) late() bool {
 	var none P
 	if r.ptr != none {
@@ -95,10 +97,12 @@ func (r *Ref[P]) Close() {
 		if w&closed != 0 {
 			return
 		}
-		if r.word.CompareAndSwap(w, w|closed) {
-			if w == 0 {
-				r.drop()
+		if w == 0 { // one atomic instead of two
+			if r.word.CompareAndSwap(0, closed|dropped) {
+				r.free()
+				return
 			}
+		} else if r.word.CompareAndSwap(w, w|closed) {
 			return
 		}
 	}
@@ -113,10 +117,16 @@ func (r *Ref[P]) Expire() {
 }
 
 // drop is called whenever the word becomes closed. A refused Acquire can make that happen again: the bit lets one through.
+//
+//go:noinline
 func (r *Ref[P]) drop() {
-	if !r.word.CompareAndSwap(closed, closed|dropped) {
-		return
+	if r.word.CompareAndSwap(closed, closed|dropped) {
+		r.free()
 	}
+}
+
+// free is called once, by the one who set dropped.
+func (r *Ref[P]) free() {
 	r.keep = nil
 	if r.kind == nil {
 		return
