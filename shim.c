@@ -63,7 +63,7 @@ unsigned long gossl_init(void)
 {
 	if (ssl_index < 0)
 		ssl_index = SSL_get_ex_new_index(0, NULL, ssl_born, ssl_copied, ssl_dies);
-	if (gossl_ctx_index() < 0 || ssl_index < 0)
+	if (gossl_ctx_index() < 0 || ssl_index < 0 || !gossl_engine_init())
 		return 0;
 	return OpenSSL_version_num();
 }

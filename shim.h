@@ -187,6 +187,18 @@ gossl_result gossl_ssl_bio_drain(gossl_ssl *s, unsigned char *buf, int len);
 gossl_result gossl_ssl_bio_pending(gossl_ssl *s);
 gossl_result gossl_ssl_bio_eof(gossl_ssl *s);
 
+/* shim_engine.c */
+typedef struct gossl_moved {
+	int ret;     /* libssl's value */
+	int n;       /* bytes of buf */
+	int in, out; /* bytes of the windows */
+	int error;   /* SSL_get_error */
+	int pending; /* SSL_pending */
+} gossl_moved;
+gossl_result gossl_engine_new(gossl_ssl *s);
+gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, const unsigned char *in, int in_len, unsigned char *out, int out_len, int eof,
+			 gossl_moved *m);
+
 /* shim_session.c */
 gossl_object gossl_session_new(void);
 gossl_object gossl_session_dup(SSL_SESSION *session);

@@ -7,15 +7,24 @@
 #include <stdatomic.h>
 #include <string.h>
 
+/* What the engine's BIO reads and writes. */
+struct gossl_windows {
+	const unsigned char *in;
+	unsigned char *out;
+	int in_left, out_left;
+	int eof; /* nothing comes after in */
+};
+
 struct gossl_ssl {
 	SSL *ssl;
-	SSL_CTX *session_ctx;     /* the SSL_CTX that SSL_new was given; callbacks and cache are this one's. NULL if unknown */
-	_Atomic(uintptr_t) owner; /* the thread that uses the SSL, by the address of its token, or 0; bit 0: somebody waits */
-	int depth;                /* calls of the owner that are nested in one another */
-	_Atomic(int) callbacks;   /* Go callbacks that run inside the owner's calls */
-	int dead;                 /* SSL_set_session returned 0 */
-	int dropped;              /* SSL_set_session(NULL) while connected or connecting */
-	int stillborn;            /* the handshake failed before it made a session: libssl only repeats that it failed */
+	SSL_CTX *session_ctx;         /* the SSL_CTX that SSL_new was given; callbacks and cache are this one's. NULL if unknown */
+	_Atomic(uintptr_t) owner;     /* the thread that uses the SSL, by the address of its token, or 0; bit 0: somebody waits */
+	int depth;                    /* calls of the owner that are nested in one another */
+	_Atomic(int) callbacks;       /* Go callbacks that run inside the owner's calls */
+	int dead;                     /* SSL_set_session returned 0 */
+	int dropped;                  /* SSL_set_session(NULL) while connected or connecting */
+	int stillborn;                /* the handshake failed before it made a session: libssl only repeats that it failed */
+	struct gossl_windows windows; /* of the engine's call that runs */
 };
 
 /* The calls of this thread that are inside libssl, innermost first. */
@@ -65,6 +74,10 @@ gossl_errors *gossl_errors_end(struct gossl_call *c, int failed);
 void gossl_check_queue(struct gossl_call *c);
 int gossl_queue_save(ERR_STATE *saved);
 void gossl_queue_restore(const ERR_STATE *saved);
+int gossl_engine_init(void);
+int gossl_io_call(SSL *ssl, int op, void *buf, int len, size_t *moved);
+int gossl_io_does(int op);
+int gossl_io_error(gossl_ssl *s, int ret);
 int gossl_ctx_index(void);
 int gossl_ctx_set_id(SSL_CTX *ctx, uintptr_t id);
 void gossl_mark_cached(gossl_ssl *s, SSL_SESSION *session);

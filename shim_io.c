@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-static int io(SSL *ssl, int op, void *buf, int len, size_t *moved)
+int gossl_io_call(SSL *ssl, int op, void *buf, int len, size_t *moved)
 {
 	switch (op) {
 	case GOSSL_CONNECT:
@@ -28,9 +28,29 @@ static int io(SSL *ssl, int op, void *buf, int len, size_t *moved)
 	return -1;
 }
 
-static int shakes(int op)
+int gossl_io_does(int op)
 {
-	return op == GOSSL_CONNECT || op == GOSSL_ACCEPT || op == GOSSL_DO_HANDSHAKE || op == GOSSL_READ_EARLY || op == GOSSL_WRITE_EARLY;
+	int does = ACTS | IO | CACHES | PUSHES;
+
+	switch (op) {
+	case GOSSL_CONNECT:
+	case GOSSL_ACCEPT:
+	case GOSSL_DO_HANDSHAKE:
+	case GOSSL_READ_EARLY:
+	case GOSSL_WRITE_EARLY:
+		return does | SHAKES;
+	}
+	return does;
+}
+
+/* SSL_get_error, and a note of what it means for later calls. */
+int gossl_io_error(gossl_ssl *s, int ret)
+{
+	int error = SSL_get_error(s->ssl, ret);
+
+	if (error == SSL_ERROR_SSL && !s->dropped && SSL_get_session(s->ssl) == NULL)
+		s->stillborn = 1;
+	return error;
 }
 
 /*
@@ -42,15 +62,13 @@ gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len)
 	struct gossl_call c;
 	gossl_result r = { 0, NULL };
 
-	if (!gossl_begin(&c, s, ACTS | IO | CACHES | PUSHES | (shakes(op) ? SHAKES : 0), &r.more))
+	if (!gossl_begin(&c, s, gossl_io_does(op), &r.more))
 		return r;
 	errno = 0;
-	r.ret = io(s->ssl, op, buf, len, &c.more.moved);
+	r.ret = gossl_io_call(s->ssl, op, buf, len, &c.more.moved);
 	if (r.ret <= 0)
 		c.more.sys_errno = errno;
-	c.more.error = SSL_get_error(s->ssl, (int)r.ret);
-	if (c.more.error == SSL_ERROR_SSL && !s->dropped && SSL_get_session(s->ssl) == NULL)
-		s->stillborn = 1;
+	c.more.error = gossl_io_error(s, (int)r.ret);
 	r.more = gossl_end(&c, c.more.error != SSL_ERROR_NONE);
 	return r;
 }

@@ -47,8 +47,13 @@ var stuckAfter = time.Minute
 
 // ownSSL takes over a reference.
 func ownSSL(p *C.gossl_ssl) *SSL {
+	return ownSSLOf(p, stateOf(C.gossl_ssl_session_ctx(p)))
+}
+
+// ownSSLOf is ownSSL where the SSL_CTX that p was made with is known.
+func ownSSLOf(p *C.gossl_ssl, ctx *ctxState) *SSL {
 	s := &SSL{}
-	handle.Own(s, &s.ref, sslKind, p, stateOf(C.gossl_ssl_session_ctx(p)).keeper())
+	handle.Own(s, &s.ref, sslKind, p, ctx.keeper())
 	return s
 }
 
@@ -76,7 +81,7 @@ func NewSSL(ctx *Ctx) (*SSL, error) {
 	if err := outcome(fn, r.more); err != nil {
 		return nil, err
 	}
-	return ownSSL((*C.gossl_ssl)(r.ptr)), nil
+	return ownSSLOf((*C.gossl_ssl)(r.ptr), ctx.state), nil
 }
 
 // AdoptSSL takes over one reference that the caller owns. nil gives nil.

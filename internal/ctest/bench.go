@@ -3,7 +3,10 @@ package ctest
 // #include "bench.h"
 import "C"
 
-import "unsafe"
+import (
+	"fmt"
+	"unsafe"
+)
 
 // Nothing is a bare cgo call.
 func Nothing() { C.ctest_nothing() }
@@ -25,3 +28,10 @@ func LoopGetID(session unsafe.Pointer, n int) { C.ctest_loop_get_id(session, C.l
 
 // LoopI2D calls i2d_SSL_SESSION twice, for the size and for the bytes.
 func LoopI2D(session unsafe.Pointer, n int) { C.ctest_loop_i2d(session, C.long(n)) }
+
+// LoopConnection makes n connections in memory, with a handshake that resumes session unless that is nil, and panics if one fails.
+func LoopConnection(client, server, session unsafe.Pointer, n int) {
+	if done := int(C.ctest_loop_connection(client, server, session, C.long(n))); done != n {
+		panic(fmt.Sprintf("ctest: connection %d of %d failed", done, n))
+	}
+}

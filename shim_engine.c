@@ -1,0 +1,159 @@
+/*
+ * The engine: libssl reads from and writes to windows of the caller's buffers. They are valid for the length of a call, so that nothing is copied but
+ * by libssl itself and nothing is kept.
+ */
+#include "shim_internal.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+static BIO_METHOD *windows_method;
+
+static int window_read(BIO *bio, char *buf, int len)
+{
+	struct gossl_windows *w = &((gossl_ssl *)BIO_get_data(bio))->windows;
+	int n = len < w->in_left ? len : w->in_left;
+
+	BIO_clear_retry_flags(bio);
+	if (n <= 0) {
+		if (w->eof)
+			return 0;
+		BIO_set_retry_read(bio);
+		return -1;
+	}
+	memcpy(buf, w->in, (size_t)n);
+	w->in += n;
+	w->in_left -= n;
+	return n;
+}
+
+static int window_write(BIO *bio, const char *buf, int len)
+{
+	struct gossl_windows *w = &((gossl_ssl *)BIO_get_data(bio))->windows;
+	int n = len < w->out_left ? len : w->out_left;
+
+	BIO_clear_retry_flags(bio);
+	if (n <= 0) {
+		BIO_set_retry_write(bio);
+		return -1;
+	}
+	memcpy(w->out, buf, (size_t)n);
+	w->out += n;
+	w->out_left -= n;
+	return n;
+}
+
+/* May be called when the SSL is half freed: only BIO_CTRL_EOF looks at it. */
+static long window_ctrl(BIO *bio, int cmd, long larg, void *parg)
+{
+	const struct gossl_windows *w;
+
+	(void)larg, (void)parg;
+	switch (cmd) {
+	case BIO_CTRL_FLUSH:
+	case BIO_CTRL_DUP:
+		return 1;
+	case BIO_CTRL_EOF:
+		w = &((gossl_ssl *)BIO_get_data(bio))->windows;
+		return w->eof && w->in_left == 0;
+	}
+	return 0;
+}
+
+/* Called once, by gossl_init. */
+int gossl_engine_init(void)
+{
+	windows_method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "gossl windows");
+	return windows_method != NULL && BIO_meth_set_read(windows_method, window_read) && BIO_meth_set_write(windows_method, window_write)
+	       && BIO_meth_set_ctrl(windows_method, window_ctrl);
+}
+
+static int set_windows(gossl_ssl *s)
+{
+	BIO *bio = BIO_new(windows_method);
+
+	if (bio == NULL)
+		return 0;
+	BIO_set_data(bio, s);
+	BIO_set_init(bio, 1);
+	SSL_set_bio(s->ssl, bio, bio);
+	/* A write ends where the window does, and the rest may come from anywhere. */
+	SSL_set_mode(s->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	return 1;
+}
+
+gossl_result gossl_engine_new(gossl_ssl *s)
+{
+	return GOSSL_SSL(s, ACTS | RESETS | PUSHES, set_windows(s), r.ret != 1);
+}
+
+/* Whole records, as many as are there and fit. What libssl fails with after some of them is told with them. */
+static int read_all(gossl_ssl *s, unsigned char *buf, int len, int *n)
+{
+	int r;
+
+	do {
+		r = SSL_read(s->ssl, buf + *n, len - *n);
+		if (r <= 0)
+			return r;
+		*n += r;
+	} while (*n < len && (s->windows.in_left > 0 || SSL_pending(s->ssl) > 0));
+	return r;
+}
+
+static int write_all(gossl_ssl *s, unsigned char *buf, int len, int *n)
+{
+	int r;
+
+	do {
+		r = SSL_write(s->ssl, buf + *n, len - *n);
+		if (r <= 0)
+			return r;
+		*n += r;
+	} while (*n < len);
+	return r;
+}
+
+static int operate(gossl_ssl *s, int op, unsigned char *buf, int len, int *n)
+{
+	size_t moved = 0;
+	int r;
+
+	switch (op) {
+	case GOSSL_READ:
+		return read_all(s, buf, len, n);
+	case GOSSL_WRITE:
+		return write_all(s, buf, len, n);
+	}
+	r = gossl_io_call(s->ssl, op, buf, len, &moved);
+	*n = (int)moved;
+	return r;
+}
+
+gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, const unsigned char *in, int in_len, unsigned char *out, int out_len, int eof,
+			 gossl_moved *m)
+{
+	struct gossl_windows outer;
+	struct gossl_call c;
+	gossl_more *more = NULL;
+
+	memset(m, 0, sizeof(*m));
+	if (!gossl_begin(&c, s, gossl_io_does(op), &more))
+		return more;
+	outer = s->windows; /* of a call that this one is nested in */
+	s->windows = (struct gossl_windows){ in, out, in_len, out_len, eof };
+	errno = 0;
+	m->ret = operate(s, op, buf, len, &m->n);
+	if (m->ret <= 0)
+		c.more.sys_errno = errno;
+	if (op != GOSSL_SHUTDOWN || m->ret != 0) /* which means that close_notify was sent; SSL_get_error would call it an error */
+		m->error = gossl_io_error(s, m->ret);
+	m->in = in_len - s->windows.in_left;
+	m->out = out_len - s->windows.out_left;
+	m->pending = SSL_pending(s->ssl);
+	s->windows = outer;
+	if (m->error == SSL_ERROR_SSL || m->error == SSL_ERROR_SYSCALL)
+		c.more.error = m->error;
+	return gossl_end(&c, c.more.error != 0);
+}
