@@ -48,7 +48,17 @@ type Ref[P comparable] struct {
 // Own makes r, a field of owner, the owner of one reference to p. keep may be nil.
 func Own[O any, P comparable](owner *O, r *Ref[P], kind *Kind[P], p P, keep *Keeper) {
 	r.OwnUntilClose(kind, p, keep)
+	if tracking.tracker.Load() != nil {
+		at := address(r)
+		r.cleanup = runtime.AddCleanup(owner, kind.collectTracked, tracked[P]{p, at, begin(kind.name, at)})
+		return
+	}
 	r.cleanup = runtime.AddCleanup(owner, kind.collect, p)
+}
+
+func (k *Kind[P]) collectTracked(t tracked[P]) {
+	end(k.name, t.address, t.id)
+	k.collect(t.p)
 }
 
 // OwnUntilClose is Own without the backstop, for an owner whose Close is certain.
@@ -132,6 +142,9 @@ func (r *Ref[P]) free() {
 		return
 	}
 	r.cleanup.Stop()
+	if tracking.tracker.Load() != nil {
+		end(r.kind.name, address(r), 0)
+	}
 	r.kind.live.Add(-1)
 	r.kind.free(r.ptr)
 }
