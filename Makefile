@@ -23,9 +23,9 @@ env: ## the lines that make `go build` find OpenSSL 1.1.1, for your shell: eval 
 	@ci/openssl.sh --print-env
 
 # check runs these in order. They share the build cache, so they are one after the other.
-CHECKS := vet staticcheck format rules openssl-test race shuffle cgocheck checkptr finalizers queue asan oldest coverage
+CHECKS := vet staticcheck format rules docs-check openssl-test race shuffle cgocheck checkptr finalizers queue asan oldest coverage
 
-.PHONY: check $(CHECKS)
+.PHONY: check docs $(CHECKS)
 check: ## all gates but mutation (15 min)
 	@for c in $(CHECKS); do \
 		start=$$SECONDS; echo "== $$c"; \
@@ -77,6 +77,12 @@ oldest: ## with the oldest Go that go.mod allows
 
 coverage: ## lines of Go and of the shim that the tests reach: 90 % at least
 	@ci/coverage.sh
+
+docs: ## docs/API.md: each function of libssl, its Go name, the tests that prove it
+	@$(GO) run ./ci/apidoc
+
+docs-check: ## that docs/API.md is up to date and each row proven
+	@$(GO) run ./ci/apidoc -check
 
 .PHONY: mutate
 mutate: ## breaks each function of the shim in turn; a test must fail each time

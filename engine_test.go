@@ -127,13 +127,17 @@ func TestEngineCrossings(t *testing.T) {
 				t.Errorf("SessionReused() = %v", got)
 			}
 			b := make([]byte, 100)
-			for name, op := range map[string]func() libssl.Step{
-				"read":     func() libssl.Step { return j.clientReads(b) },
-				"write":    func() libssl.Step { return j.serverWrites([]byte("hello")) },
-				"shutdown": func() libssl.Step { return j.forServer(j.server.Shutdown) },
+			for _, op := range []struct {
+				name string
+				do   func() libssl.Step
+			}{
+				{"write", func() libssl.Step { return j.serverWrites([]byte("hello")) }},
+				{"read", func() libssl.Step { return j.clientReads(b) }},
+				{"read of nothing", func() libssl.Step { return j.clientReads(b) }},
+				{"shutdown", func() libssl.Step { return j.forServer(j.server.Shutdown) }},
 			} {
-				if n := crossings(func() { op() }); n != 1 {
-					t.Errorf("%s: %d cgo calls", name, n)
+				if n := crossings(func() { op.do() }); n != 1 {
+					t.Errorf("%s: %d cgo calls", op.name, n)
 				}
 			}
 			j.forClient(j.client.Shutdown)
@@ -289,5 +293,37 @@ func TestEngineNests(t *testing.T) {
 	}
 	if inner.Error == libssl.ErrorNone {
 		t.Error("the callback did not run")
+	}
+}
+
+// 0-RTT data goes with the ClientHello; the handshake follows.
+func TestEngineEarlyData(t *testing.T) {
+	client, server := clientCtx(t, libssl.VersionTLS13), serverCtx(t, libssl.VersionTLS13)
+	server.SetMaxEarlyData(1000)
+	j := newJoint(t, client, server)
+	j.client.SSL().SetSession(session(t, client, server))
+	j.client.SSL().SetConnectState()
+	j.server.SSL().SetAcceptState()
+	early := []byte("early")
+	if step := j.forClient(func(in, out []byte) libssl.Step { return j.client.WriteEarlyData(early, in, out) }); step.Ret != 1 || step.N != len(early) {
+		t.Fatalf("WriteEarlyData: %+v %v", step, j.client.SSL().LastErrors())
+	}
+	b := make([]byte, 100)
+	step := j.forServer(func(in, out []byte) libssl.Step { return j.server.ReadEarlyData(b, in, out) })
+	if step.Ret != libssl.ReadEarlyDataSuccess || string(b[:step.N]) != "early" {
+		t.Fatalf("ReadEarlyData: %+v %v", step, j.server.SSL().LastErrors())
+	}
+	if step = j.forClient(j.client.DoHandshake); step.Error != libssl.ErrorNone {
+		t.Fatalf("client: %+v %v", step, j.client.SSL().LastErrors())
+	}
+	step = j.forServer(func(in, out []byte) libssl.Step { return j.server.ReadEarlyData(b, in, out) })
+	if step.Ret != libssl.ReadEarlyDataFinish || step.N != 0 {
+		t.Fatalf("ReadEarlyData at the end: %+v %v", step, j.server.SSL().LastErrors())
+	}
+	if step = j.forServer(j.server.DoHandshake); step.Error != libssl.ErrorNone {
+		t.Fatalf("server: %+v %v", step, j.server.SSL().LastErrors())
+	}
+	if got := j.client.SSL().EarlyDataStatus(); got != libssl.EarlyDataAccepted {
+		t.Errorf("EarlyDataStatus() = %d", got)
 	}
 }

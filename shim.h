@@ -216,4 +216,11 @@ void gossl_session_unmark(SSL_SESSION *session, uintptr_t ctx_id);
 unsigned int gossl_session_id(SSL_SESSION *session, unsigned char *buf);
 void gossl_clear_free(void *p, size_t len);
 
+/* shim_session_info.c */
+gossl_result gossl_session_peer(SSL_SESSION *session, unsigned char **der);
+gossl_result gossl_session_set1_ticket_appdata(SSL_SESSION *session, const unsigned char *data, size_t len);
+gossl_result gossl_session_set1_master_key(SSL_SESSION *session, const unsigned char *key, size_t len);
+gossl_result gossl_session_set_cipher(SSL_SESSION *session, int id);
+gossl_result gossl_session_print(SSL_SESSION *session, int keylog, unsigned char **text);
+
 #endif

@@ -34,6 +34,8 @@ func projectLists() *lists {
 			"CallbackPanic.Error":  "method of error",
 			"CallbackPanic.Unwrap": "for errors.Is",
 			"Ctx.SetPanicHandler":  "C has no panics",
+			"Engine.SSL":           "C has the pointer",
+			"Engine.SetEOF":        "C's BIO returns 0",
 		}),
 		noInvoke: allow(map[string]string{
 			"gosslCtxDies":  "removes an entry; no code of the user runs",
