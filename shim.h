@@ -187,6 +187,27 @@ gossl_result gossl_ssl_bio_drain(gossl_ssl *s, unsigned char *buf, int len);
 gossl_result gossl_ssl_bio_pending(gossl_ssl *s);
 gossl_result gossl_ssl_bio_eof(gossl_ssl *s);
 
+/* shim_explain.c */
+enum gossl_why {
+	GOSSL_WHY_NO_SESSION = 1,
+	GOSSL_WHY_SERVER,
+	GOSSL_WHY_VERSION,
+	GOSSL_WHY_NO_ID,
+	GOSSL_WHY_FLAGGED,
+	GOSSL_WHY_NO_TICKET,
+	GOSSL_WHY_NO_CIPHER,
+	GOSSL_WHY_TICKET_TOO_OLD,
+	GOSSL_WHY_EXPIRED, /* the first doubt */
+	GOSSL_WHY_CIPHER_OFF,
+	GOSSL_WHY_TICKETS_OFF,
+	GOSSL_WHY_NO_EARLY_DATA,
+	GOSSL_WHY_SERVERNAME,
+	GOSSL_WHY_OTHER_CTX, /* Go knows */
+	GOSSL_WHY_DECLINED,
+	GOSSL_WHY_RESUMED, /* no reason, but the outcome */
+};
+gossl_result gossl_ssl_explain(gossl_ssl *s, SSL_SESSION *session);
+
 /* shim_engine.c */
 typedef struct gossl_moved {
 	int ret;     /* libssl's value */

@@ -170,6 +170,7 @@ func (c *call) move(a, b int) bool {
 	for _, h := range findHellos(bytes, isDTLS(from)) {
 		wire, _ := c.line["wire"].([]map[string]any)
 		c.line["wire"] = append(wire, c.d.describe(h))
+		c.d.check(c.line, c.name(a), h)
 	}
 	return true
 }

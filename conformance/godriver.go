@@ -42,6 +42,8 @@ type name struct {
 	owned  bool
 	dead   bool // the object is gone, so its address says nothing any more
 	shown  string
+
+	predicted *prediction // of an SSL
 }
 
 // driver runs one scenario, on one thread.
@@ -140,6 +142,7 @@ func (d *driver) runOp(op *Op) map[string]any {
 	if !d.live(op) {
 		panic(fmt.Sprintf("line %d: a callback has freed a name that is used here", op.Line))
 	}
+	d.predict()
 	fail := d.failNext
 	d.failNext = 0
 	line := d.execute(op, func(c *call) {
