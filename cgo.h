@@ -19,6 +19,9 @@ struct ssl_session_st {
 struct ssl_method_st {
 	char opaque;
 };
+struct x509_store_ctx_st {
+	char opaque;
+};
 struct gossl_ssl {
 	char opaque;
 };

@@ -10,7 +10,7 @@ func SetStuckAfter(d time.Duration) func() {
 }
 
 // Leftovers counts what must be gone when no handle is alive: registry entries, work left by callbacks, SSL_CTXs that C still knows.
-func Leftovers() int { return ctxStates.Len() + afterCalls.Len() }
+func Leftovers() int { return ctxStates.Len() + afterCalls.Len() + kept.Len() }
 
 // QueuesLeft counts calls that left an entry of their own in an error queue; only with -tags libssl_check.
 func QueuesLeft() int { return queuesLeft() }

@@ -28,23 +28,50 @@ static __thread struct deferred {
 static int ssl_index = -1;
 static pthread_mutex_t attach_lock = PTHREAD_MUTEX_INITIALIZER;
 
+static gossl_ssl *new_state(SSL *ssl, SSL_CTX *session_ctx)
+{
+	gossl_ssl *s = calloc(1, sizeof(*s));
+
+	if (s != NULL) {
+		s->ssl = ssl;
+		s->session_ctx = session_ctx;
+	}
+	return s;
+}
+
 /*
  * The slot of every SSL made since gossl_init holds a gossl_ssl, or, with bit 0 set, just the SSL_CTX that it was made with: libssl has no
  * getter for that one after SSL_set_SSL_CTX.
  */
 static void ssl_born(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
 {
-	uintptr_t ctx = (uintptr_t)SSL_get_SSL_CTX(parent);
+	SSL_CTX *ctx = SSL_get_SSL_CTX(parent);
+	gossl_ssl *s = NULL;
 
 	(void)ptr, (void)argl, (void)argp;
-	CRYPTO_set_ex_data(ad, idx, (void *)(ctx | NO_STATE));
+	if (gossl_has_functions(ctx) && (s = new_state(parent, ctx)) != NULL)
+		gossl_inherit(s, ctx);
+	CRYPTO_set_ex_data(ad, idx, s != NULL ? (void *)s : (void *)((uintptr_t)ctx | NO_STATE));
 }
 
-/* Each SSL keeps its own: SSL_dup must not copy it. */
+/* Each SSL keeps its own; SSL_dup copies the callbacks that it copies in C. */
 static int ssl_copied(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void *from_d, int idx, long argl, void *argp)
 {
+	static const int copied[] = { GOSSL_FN_MSG, GOSSL_FN_INFO, GOSSL_FN_VERIFY, GOSSL_FN_CERT, GOSSL_FN_GENERATE_ID };
+	uintptr_t slot = (uintptr_t)CRYPTO_get_ex_data(to, idx), old = *(uintptr_t *)from_d;
+
 	(void)from, (void)argl, (void)argp;
-	*(void **)from_d = CRYPTO_get_ex_data(to, idx);
+	*(uintptr_t *)from_d = slot;
+	if (old == 0 || (old & NO_STATE))
+		return 1;
+	if (slot & NO_STATE) {
+		slot = (uintptr_t)new_state(NULL, (SSL_CTX *)(slot & ~NO_STATE)); /* gossl_ssl_state knows the SSL */
+		if (slot == 0)
+			return 0;
+		*(uintptr_t *)from_d = slot;
+	}
+	for (size_t i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		gossl_copy_function((gossl_ssl *)slot, (gossl_ssl *)old, copied[i]);
 	return 1;
 }
 
@@ -54,8 +81,10 @@ static void ssl_dies(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long 
 	/* Here, at the last reference and before libssl looks: an SSL that is merely forgotten must not spoil a session that others hold. */
 	if (collecting)
 		SSL_set_shutdown(parent, SSL_get_shutdown(parent) | SSL_SENT_SHUTDOWN);
-	if (((uintptr_t)ptr & NO_STATE) == 0)
+	if (ptr != NULL && ((uintptr_t)ptr & NO_STATE) == 0) {
+		gossl_forget_functions(ptr);
 		free(ptr);
+	}
 }
 
 /* Returns the version of the library that was loaded, which need not be that of the headers. */
@@ -63,7 +92,7 @@ unsigned long gossl_init(void)
 {
 	if (ssl_index < 0)
 		ssl_index = SSL_get_ex_new_index(0, NULL, ssl_born, ssl_copied, ssl_dies);
-	if (gossl_ctx_index() < 0 || ssl_index < 0 || !gossl_engine_init())
+	if (gossl_ctx_index() < 0 || gossl_functions_index() < 0 || ssl_index < 0 || !gossl_engine_init())
 		return 0;
 	return OpenSSL_version_num();
 }
@@ -84,13 +113,11 @@ gossl_ssl *gossl_ssl_state(SSL *ssl)
 	slot = (uintptr_t)SSL_get_ex_data(ssl, ssl_index);
 	if (slot != 0 && !(slot & NO_STATE)) {
 		s = (gossl_ssl *)slot;
-	} else if ((s = calloc(1, sizeof(*s))) != NULL) {
-		s->ssl = ssl;
-		s->session_ctx = slot != 0 ? (SSL_CTX *)(slot & ~NO_STATE) : SSL_get_SSL_CTX(ssl);
-		if (!SSL_set_ex_data(ssl, ssl_index, s)) {
-			free(s);
-			s = NULL;
-		}
+		if (s->ssl == NULL)
+			s->ssl = ssl;
+	} else if ((s = new_state(ssl, slot != 0 ? (SSL_CTX *)(slot & ~NO_STATE) : SSL_get_SSL_CTX(ssl))) != NULL && !SSL_set_ex_data(ssl, ssl_index, s)) {
+		free(s);
+		s = NULL;
 	}
 	pthread_mutex_unlock(&attach_lock);
 	return s;

@@ -123,6 +123,90 @@ enum gossl_callback {
 };
 void gossl_ctx_set_callbacks(SSL_CTX *ctx, int which, int on);
 
+/*
+ * The callbacks of one shape: Go's function is named by an id, and gets gossl_args. The first ones may be set on an SSL too, which inherits those of
+ * its SSL_CTX when it is made, as it does in libssl.
+ */
+enum gossl_function {
+	GOSSL_FN_MSG,
+	GOSSL_FN_INFO,
+	GOSSL_FN_VERIFY,
+	GOSSL_FN_CERT,
+	GOSSL_FN_GENERATE_ID,
+	GOSSL_FN_NOT_RESUMABLE,
+	GOSSL_FN_PADDING,
+	GOSSL_FN_EARLY_DATA,
+	GOSSL_FN_PSK_CLIENT,
+	GOSSL_FN_PSK_SERVER,
+	GOSSL_FN_PSK_USE,
+	GOSSL_FN_PSK_FIND,
+	GOSSL_FN_OF_SSL, /* count of the above */
+	GOSSL_FN_KEYLOG = GOSSL_FN_OF_SSL,
+	GOSSL_FN_CERT_VERIFY,
+	GOSSL_FN_CLIENT_CERT,
+	GOSSL_FN_SERVERNAME,
+	GOSSL_FN_ALPN_SELECT,
+	GOSSL_FN_NPN_ADVERTISED,
+	GOSSL_FN_NPN_SELECT,
+	GOSSL_FN_STATUS,
+	GOSSL_FN_CLIENT_HELLO,
+	GOSSL_FN_COOKIE_GENERATE,
+	GOSSL_FN_COOKIE_VERIFY,
+	GOSSL_FN_STATELESS_GENERATE,
+	GOSSL_FN_STATELESS_VERIFY,
+	GOSSL_FN_TICKET_GENERATE,
+	GOSSL_FN_TICKET_DECRYPT,
+	GOSSL_FN_TICKET_KEY,
+	GOSSL_FN_LAST, /* count of the above */
+};
+
+#define GOSSL_MAX_ANSWER (1 << 20) /* bytes of a certificate or key */
+#define GOSSL_KEY_NAME 16          /* bytes of a ticket key's name */
+
+/* What a callback is told, and what it answers. Pointers are good for its length. */
+typedef struct gossl_args {
+	const void *in; /* in_len bytes, or NULL */
+	size_t in_len;
+	long num[3];           /* numbers and flags, in C's order */
+	void *object;          /* an X509_STORE_CTX or SSL_SESSION */
+	unsigned char *out[2]; /* room for bytes; NULL: Go makes it with malloc */
+	size_t max[2], len[2]; /* how many there may be, and how many there are */
+	SSL_SESSION *session;  /* an answer, with a reference */
+	int alert;
+	int ret; /* preset to failure: a panic leaves it */
+} gossl_args;
+
+/* shim_cb_set.c */
+gossl_result gossl_ctx_set_callback(SSL_CTX *ctx, int kind, uintptr_t fn);
+gossl_result gossl_ssl_set_callback(gossl_ssl *s, int kind, uintptr_t fn);
+
+/* shim_cb_verify.c */
+enum gossl_certificates {
+	GOSSL_CERT_CURRENT,
+	GOSSL_CERT_CHAIN,
+	GOSSL_CERT_PEER,
+};
+int gossl_store_certificate(X509_STORE_CTX *store, int which, int n, unsigned char **der);
+gossl_result gossl_store_verify(X509_STORE_CTX *store);
+
+/* shim_cb_extension.c */
+gossl_result gossl_ssl_set_ocsp_resp(gossl_ssl *s, const unsigned char *resp, int len);
+gossl_result gossl_ssl_get_ocsp_resp(gossl_ssl *s, unsigned char **resp);
+
+/* shim_cb_hello.c */
+enum gossl_hello {
+	GOSSL_HELLO_RANDOM,
+	GOSSL_HELLO_SESSION_ID,
+	GOSSL_HELLO_CIPHERS,
+	GOSSL_HELLO_COMPRESSION,
+	GOSSL_HELLO_EXTENSION,
+};
+gossl_result gossl_ssl_client_hello(gossl_ssl *s, int what, unsigned int type, unsigned char **copy);
+gossl_result gossl_ssl_client_hello_extensions(gossl_ssl *s, int *out, size_t max);
+
+/* shim_cb_ticket.c */
+gossl_result gossl_ctx_ticket_keys(SSL_CTX *ctx, unsigned char *keys, int len, int set);
+
 /* shim_ssl.c */
 enum gossl_property {
 	GOSSL_REUSED,
@@ -143,6 +227,8 @@ enum gossl_property {
 	GOSSL_ACCEPT_STATE,
 	GOSSL_RENEGOTIATE,
 	GOSSL_RENEGOTIATE_PENDING,
+	GOSSL_HELLO_IS_V2,
+	GOSSL_HELLO_LEGACY_VERSION,
 };
 gossl_object gossl_ssl_new(SSL_CTX *ctx);
 gossl_object gossl_ssl_dup(gossl_ssl *s);
@@ -178,6 +264,8 @@ enum gossl_io {
 	GOSSL_SHUTDOWN,
 	GOSSL_READ_EARLY,
 	GOSSL_WRITE_EARLY,
+	GOSSL_STATELESS,
+	GOSSL_LISTEN,
 };
 gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len);
 gossl_result gossl_ssl_set_fd(gossl_ssl *s, int fd);

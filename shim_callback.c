@@ -6,12 +6,15 @@
  */
 #include "shim_internal.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <stdlib.h>
 
 /* Go, callback.go. Each returns the pending work of the call, of which it was given the present one. */
 extern uint64_t gosslNewSession(uintptr_t ctx, gossl_ssl *s, SSL_SESSION *session, uint64_t pending);
 extern uint64_t gosslRemoveSession(uintptr_t ctx, SSL_CTX *c, SSL_SESSION *session, uint64_t pending);
 extern uint64_t gosslGetSession(uintptr_t ctx, gossl_ssl *s, unsigned char *id, int len, SSL_SESSION **session, uint64_t pending);
+extern uint64_t gosslCall(uintptr_t ctx, uintptr_t fn, gossl_ssl *s, gossl_args *args, uint64_t pending);
 extern void gosslCtxDies(uintptr_t ctx);
 extern void gosslWake(uintptr_t key);
 extern void gosslDispatch(uintptr_t ctx, uint64_t pending, gossl_ssl *s);
@@ -25,6 +28,7 @@ struct callback {
 	gossl_ssl *s, *calling; /* the callback's SSL and that of the call it came from: no other thread may use them meanwhile */
 	int owned;
 	int had;
+	int saved_errno; /* the caller may look at it after the callback, as SSL_get_error's does */
 	ERR_STATE saved;
 };
 
@@ -37,6 +41,7 @@ static void callback_begin(struct callback *cb, gossl_ssl *s)
 		s->callbacks++;
 	if (cb->calling != NULL)
 		cb->calling->callbacks++;
+	cb->saved_errno = errno;
 	cb->had = gossl_queue_save(&cb->saved);
 }
 
@@ -46,6 +51,7 @@ static void callback_end(struct callback *cb, uintptr_t id, uint64_t pending)
 
 	if (cb->had)
 		gossl_queue_restore(&cb->saved);
+	errno = cb->saved_errno;
 	if (cb->calling != NULL)
 		cb->calling->callbacks--;
 	if (cb->s != NULL)
@@ -65,6 +71,57 @@ static void callback_end(struct callback *cb, uintptr_t id, uint64_t pending)
 static uint64_t pending_now(void)
 {
 	return gossl_current != NULL ? gossl_current->more.pending : 0;
+}
+
+void gossl_fire(SSL *ssl, SSL_CTX *ctx, uintptr_t fn, gossl_args *args)
+{
+	struct callback cb;
+	gossl_ssl *s = gossl_ssl_state(ssl);
+	uintptr_t id = gossl_ctx_id(ctx);
+	uint64_t pending;
+
+	if (s == NULL || fn == 0)
+		return;
+	callback_begin(&cb, s);
+	pending = gosslCall(id, fn, s, args, pending_now());
+	callback_end(&cb, id, pending);
+}
+
+void gossl_fire_ssl(SSL *ssl, int kind, gossl_args *args)
+{
+	gossl_ssl *s = gossl_ssl_state(ssl);
+
+	if (s != NULL)
+		gossl_fire(ssl, s->session_ctx, s->fn[kind], args);
+}
+
+void gossl_fire_ctx(SSL *ssl, int kind, gossl_args *args)
+{
+	SSL_CTX *ctx = SSL_get_SSL_CTX(ssl);
+
+	gossl_fire(ssl, ctx, gossl_ctx_function(ctx, kind), args);
+}
+
+void gossl_fire_session_ctx(SSL *ssl, int kind, gossl_args *args)
+{
+	gossl_ssl *s = gossl_ssl_state(ssl);
+
+	if (s != NULL)
+		gossl_fire(ssl, s->session_ctx, gossl_ctx_function(s->session_ctx, kind), args);
+}
+
+/* The answer lives on until the next one: libssl copies it after the callback. */
+void gossl_keep_answer(SSL *ssl, gossl_args *args, int i)
+{
+	gossl_ssl *s = gossl_ssl_state(ssl);
+
+	if (s == NULL) {
+		free(args->out[i]);
+		args->out[i] = NULL;
+		return;
+	}
+	free(s->answer);
+	s->answer = args->out[i];
 }
 
 /* Always 1: the reference becomes the Go handle's. After a 0 libssl would free s->session, which may be another object by then. */

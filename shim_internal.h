@@ -25,6 +25,9 @@ struct gossl_ssl {
 	int dropped;                  /* SSL_set_session(NULL) while connected or connecting */
 	int stillborn;                /* the handshake failed before it made a session: libssl only repeats that it failed */
 	struct gossl_windows windows; /* of the engine's call that runs */
+	unsigned int own;             /* which of fn were set on this SSL: they die with it. The others are the SSL_CTX's */
+	uintptr_t fn[GOSSL_FN_OF_SSL];
+	unsigned char *answer; /* from malloc: bytes of a callback that libssl reads after it */
 };
 
 /* The calls of this thread that are inside libssl, innermost first. */
@@ -81,7 +84,33 @@ int gossl_io_error(gossl_ssl *s, int ret);
 int gossl_ctx_index(void);
 int gossl_ctx_set_id(SSL_CTX *ctx, uintptr_t id);
 void gossl_mark_cached(gossl_ssl *s, SSL_SESSION *session);
+int gossl_functions_index(void);
+uintptr_t gossl_ctx_function(SSL_CTX *ctx, int kind);
+void gossl_inherit(gossl_ssl *s, SSL_CTX *ctx);
+int gossl_has_functions(SSL_CTX *ctx);
+void gossl_copy_function(gossl_ssl *to, const gossl_ssl *from, int kind);
+void gossl_forget_functions(gossl_ssl *s);
 int gossl_no_password(char *buf, int size, int writing, void *arg);
+
+/* How libssl finds a callback: on the SSL, in its present SSL_CTX, or in the one that it was made with. gossl_fire leaves args alone without a function. */
+void gossl_fire(SSL *ssl, SSL_CTX *ctx, uintptr_t fn, gossl_args *args);
+void gossl_fire_ssl(SSL *ssl, int kind, gossl_args *args);
+void gossl_fire_ctx(SSL *ssl, int kind, gossl_args *args);
+void gossl_fire_session_ctx(SSL *ssl, int kind, gossl_args *args);
+void gossl_keep_answer(SSL *ssl, gossl_args *args, int i);
+
+/* Go, callback_set.go: forgets an id, and makes another of the same value. */
+extern void gosslForget(uintptr_t id);
+extern uintptr_t gosslShare(uintptr_t id);
+
+/* Each sets its trampolines of a kind, or NULL, on the SSL or, if that is NULL, on the SSL_CTX. */
+void gossl_install_info(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
+void gossl_install_verify(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
+void gossl_install_cert(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
+void gossl_install_extension(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
+void gossl_install_hello(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
+void gossl_install_ticket(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
+void gossl_install_psk(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
 
 /* What is inline here is on the way of every call: SetSession has 50 ns in all. */
 

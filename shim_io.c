@@ -3,6 +3,16 @@
 
 #include <errno.h>
 
+/* Without an address of the client: no BIO of ours knows one. */
+static int listen_for_cookie(SSL *ssl)
+{
+	BIO_ADDR *peer = BIO_ADDR_new();
+	int ret = peer != NULL ? DTLSv1_listen(ssl, peer) : -1;
+
+	BIO_ADDR_free(peer);
+	return ret;
+}
+
 int gossl_io_call(SSL *ssl, int op, void *buf, int len, size_t *moved)
 {
 	switch (op) {
@@ -24,6 +34,10 @@ int gossl_io_call(SSL *ssl, int op, void *buf, int len, size_t *moved)
 		return SSL_read_early_data(ssl, buf, (size_t)len, moved);
 	case GOSSL_WRITE_EARLY:
 		return SSL_write_early_data(ssl, buf, (size_t)len, moved);
+	case GOSSL_STATELESS:
+		return SSL_stateless(ssl);
+	case GOSSL_LISTEN:
+		return listen_for_cookie(ssl);
 	}
 	return -1;
 }
@@ -39,6 +53,9 @@ int gossl_io_does(int op)
 	case GOSSL_READ_EARLY:
 	case GOSSL_WRITE_EARLY:
 		return does | SHAKES;
+	case GOSSL_STATELESS:
+	case GOSSL_LISTEN: /* these begin with SSL_clear */
+		return does | SHAKES | RESETS;
 	}
 	return does;
 }
@@ -61,9 +78,12 @@ gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len)
 {
 	struct gossl_call c;
 	gossl_result r = { 0, NULL };
+	int does = gossl_io_does(op);
 
-	if (!gossl_begin(&c, s, gossl_io_does(op), &r.more))
+	if (!gossl_begin(&c, s, does, &r.more))
 		return r;
+	if (does & RESETS)
+		s->dropped = s->stillborn = 0;
 	errno = 0;
 	r.ret = gossl_io_call(s->ssl, op, buf, len, &c.more.moved);
 	if (r.ret <= 0)

@@ -118,6 +118,8 @@ gossl_result gossl_ssl_copy_session_id(gossl_ssl *to, gossl_ssl *from)
 	}
 	r.ret = SSL_copy_session_id(to->ssl, from->ssl);
 	to->dead = r.ret == 0; /* it fails where SSL_set_session does */
+	if (r.ret != 0)
+		gossl_copy_function(to, from, GOSSL_FN_CERT); /* they share what it is in */
 	to->dropped = SSL_get_session(to->ssl) == NULL && SSL_get_state(to->ssl) != TLS_ST_BEFORE;
 	if (gossl_disown(from))
 		c.more.wake = 2;
@@ -182,6 +184,10 @@ static long get(SSL *ssl, int what)
 		return (long)SSL_get_num_tickets(ssl);
 	case GOSSL_RENEGOTIATE_PENDING:
 		return SSL_renegotiate_pending(ssl);
+	case GOSSL_HELLO_IS_V2:
+		return SSL_client_hello_isv2(ssl);
+	case GOSSL_HELLO_LEGACY_VERSION:
+		return SSL_client_hello_get0_legacy_version(ssl);
 	}
 	return -1;
 }

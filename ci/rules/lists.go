@@ -39,9 +39,13 @@ func projectLists() *lists {
 			"SSL.ExplainSession":   "C never tells",
 			"Engine.SSL":           "C has the pointer",
 			"Engine.SetEOF":        "C's BIO returns 0",
+			"EncodeALPN":           "C leaves the form to the caller",
+			"DecodeALPN":           "C leaves the form to the caller",
 		}),
 		noInvoke: allow(map[string]string{
 			"gosslCtxDies":  "removes an entry; no code of the user runs",
+			"gosslForget":   "removes an entry; no code of the user runs",
+			"gosslShare":    "adds an entry; no code of the user runs",
 			"gosslWake":     "closes a channel; no code of the user runs",
 			"gosslDispatch": "hands work to the dispatcher's goroutine, where no C frame waits",
 		}),
