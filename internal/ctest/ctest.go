@@ -58,6 +58,13 @@ func GetSession(ssl unsafe.Pointer) unsafe.Pointer { return C.ctest_get_session(
 // DropInput throws away what has come in at an SSL over a memory BIO and was not read yet.
 func DropInput(ssl unsafe.Pointer) { C.ctest_drop_input(ssl) }
 
+// NextProto is SSL_get0_next_proto_negotiated.
+func NextProto(ssl unsafe.Pointer) string {
+	var n C.uint
+	p := C.ctest_next_proto(ssl, &n)
+	return string(C.GoBytes(unsafe.Pointer(p), C.int(n)))
+}
+
 // Certificate returns the first certificate of a PEM file, in DER; nil if there is none. Errors stay in the queue.
 func Certificate(file string) []byte {
 	c := C.CString(file)
