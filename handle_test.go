@@ -155,6 +155,10 @@ func callUnusable(t *testing.T, h reflect.Value, typ, name string) {
 			if v != failures[name] || typ != "SSL" && v != 0 {
 				t.Errorf("returned %d, want %d", v, failures[name])
 			}
+		case libssl.Explanation:
+			if v.Offered || v.Resumed {
+				t.Errorf("returned %v", v)
+			}
 		case unsafe.Pointer:
 			if v != nil {
 				t.Errorf("returned %p", v)
