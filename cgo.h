@@ -22,6 +22,9 @@ struct ssl_method_st {
 struct x509_store_ctx_st {
 	char opaque;
 };
+struct ssl_cipher_st {
+	char opaque;
+};
 struct gossl_ssl {
 	char opaque;
 };

@@ -67,6 +67,7 @@ const (
 	OpNoTLSv10         = C.SSL_OP_NO_TLSv1
 	OpAll              = C.SSL_OP_ALL
 	OpCipherServerPref = C.SSL_OP_CIPHER_SERVER_PREFERENCE
+	OpNoQueryMTU       = C.SSL_OP_NO_QUERY_MTU
 )
 
 // Modes of [Ctx.SetMode].
@@ -102,3 +103,133 @@ const (
 	VerifyOK             = C.X509_V_OK
 	VerifyErrUnspecified = C.X509_V_ERR_UNSPECIFIED
 )
+
+// Values of [SSL.Want].
+const (
+	WantNothing     = C.SSL_NOTHING
+	WantWriting     = C.SSL_WRITING
+	WantReading     = C.SSL_READING
+	WantX509Lookup  = C.SSL_X509_LOOKUP
+	WantAsyncPaused = C.SSL_ASYNC_PAUSED
+	WantAsyncNoJobs = C.SSL_ASYNC_NO_JOBS
+	WantClientHello = C.SSL_CLIENT_HELLO_CB
+)
+
+// Values of [SSL.KeyUpdate].
+const (
+	KeyUpdateNone         = C.SSL_KEY_UPDATE_NONE
+	KeyUpdateNotRequested = C.SSL_KEY_UPDATE_NOT_REQUESTED
+	KeyUpdateRequested    = C.SSL_KEY_UPDATE_REQUESTED
+)
+
+// Certificates for [Ctx.SetCurrentCert] and [SSL.SetCurrentCert].
+const (
+	CertSetFirst  = C.SSL_CERT_SET_FIRST
+	CertSetNext   = C.SSL_CERT_SET_NEXT
+	CertSetServer = C.SSL_CERT_SET_SERVER
+)
+
+// Flags of [Ctx.BuildCertChain].
+const (
+	BuildChainFlagUntrusted   = C.SSL_BUILD_CHAIN_FLAG_UNTRUSTED
+	BuildChainFlagNoRoot      = C.SSL_BUILD_CHAIN_FLAG_NO_ROOT
+	BuildChainFlagCheck       = C.SSL_BUILD_CHAIN_FLAG_CHECK
+	BuildChainFlagIgnoreError = C.SSL_BUILD_CHAIN_FLAG_IGNORE_ERROR
+	BuildChainFlagClearError  = C.SSL_BUILD_CHAIN_FLAG_CLEAR_ERROR
+)
+
+// Lengths of [Ctx.SetTLSExtMaxFragmentLength].
+const (
+	MaxFragmentLengthDisabled = C.TLSEXT_max_fragment_length_DISABLED
+	MaxFragmentLength512      = C.TLSEXT_max_fragment_length_512
+	MaxFragmentLength1024     = C.TLSEXT_max_fragment_length_1024
+	MaxFragmentLength2048     = C.TLSEXT_max_fragment_length_2048
+	MaxFragmentLength4096     = C.TLSEXT_max_fragment_length_4096
+)
+
+// Flags of [VerifyParam.SetFlags].
+const (
+	VFlagCRLCheck     = C.X509_V_FLAG_CRL_CHECK
+	VFlagCRLCheckAll  = C.X509_V_FLAG_CRL_CHECK_ALL
+	VFlagX509Strict   = C.X509_V_FLAG_X509_STRICT
+	VFlagPartialChain = C.X509_V_FLAG_PARTIAL_CHAIN
+	VFlagTrustedFirst = C.X509_V_FLAG_TRUSTED_FIRST
+	VFlagNoCheckTime  = C.X509_V_FLAG_NO_CHECK_TIME
+	VFlagUseCheckTime = C.X509_V_FLAG_USE_CHECK_TIME
+)
+
+// Flags of [VerifyParam.SetHostFlags].
+const (
+	CheckFlagAlwaysCheckSubject  = C.X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT
+	CheckFlagNoWildcards         = C.X509_CHECK_FLAG_NO_WILDCARDS
+	CheckFlagNoPartialWildcards  = C.X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
+	CheckFlagMultiLabelWildcards = C.X509_CHECK_FLAG_MULTI_LABEL_WILDCARDS
+	CheckFlagSingleLabelDomains  = C.X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS
+	CheckFlagNeverCheckSubject   = C.X509_CHECK_FLAG_NEVER_CHECK_SUBJECT
+)
+
+// Purposes of [Ctx.SetPurpose].
+const (
+	PurposeSSLClient  = C.X509_PURPOSE_SSL_CLIENT
+	PurposeSSLServer  = C.X509_PURPOSE_SSL_SERVER
+	PurposeSMIMESign  = C.X509_PURPOSE_SMIME_SIGN
+	PurposeCRLSign    = C.X509_PURPOSE_CRL_SIGN
+	PurposeAny        = C.X509_PURPOSE_ANY
+	PurposeOCSPHelper = C.X509_PURPOSE_OCSP_HELPER
+	PurposeTimestamp  = C.X509_PURPOSE_TIMESTAMP_SIGN
+)
+
+// What [Ctx.SetTrust] asks for.
+const (
+	TrustDefault   = C.X509_TRUST_DEFAULT
+	TrustCompat    = C.X509_TRUST_COMPAT
+	TrustSSLClient = C.X509_TRUST_SSL_CLIENT
+	TrustSSLServer = C.X509_TRUST_SSL_SERVER
+	TrustEmail     = C.X509_TRUST_EMAIL
+)
+
+// Results of verification, as [SSL.VerifyResult] returns them; [VerifyErrorString] has a text for each.
+const (
+	VerifyErrCertHasExpired         = C.X509_V_ERR_CERT_HAS_EXPIRED
+	VerifyErrCertNotYetValid        = C.X509_V_ERR_CERT_NOT_YET_VALID
+	VerifyErrCertRevoked            = C.X509_V_ERR_CERT_REVOKED
+	VerifyErrCertChainTooLong       = C.X509_V_ERR_CERT_CHAIN_TOO_LONG
+	VerifyErrDepthZeroSelfSigned    = C.X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+	VerifyErrSelfSignedInChain      = C.X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+	VerifyErrUnableToGetIssuerLocal = C.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+	VerifyErrUnableToGetCRL         = C.X509_V_ERR_UNABLE_TO_GET_CRL
+	VerifyErrUnableToVerifyLeaf     = C.X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
+	VerifyErrInvalidPurpose         = C.X509_V_ERR_INVALID_PURPOSE
+	VerifyErrHostnameMismatch       = C.X509_V_ERR_HOSTNAME_MISMATCH
+	VerifyErrEmailMismatch          = C.X509_V_ERR_EMAIL_MISMATCH
+	VerifyErrIPAddressMismatch      = C.X509_V_ERR_IP_ADDRESS_MISMATCH
+	VerifyErrEEKeyTooSmall          = C.X509_V_ERR_EE_KEY_TOO_SMALL
+)
+
+// Flags of [Ctx.ConfCmd].
+const (
+	ConfFlagCmdline        = C.SSL_CONF_FLAG_CMDLINE
+	ConfFlagFile           = C.SSL_CONF_FLAG_FILE
+	ConfFlagClient         = C.SSL_CONF_FLAG_CLIENT
+	ConfFlagServer         = C.SSL_CONF_FLAG_SERVER
+	ConfFlagCertificate    = C.SSL_CONF_FLAG_CERTIFICATE
+	ConfFlagRequirePrivate = C.SSL_CONF_FLAG_REQUIRE_PRIVATE
+)
+
+// Numbers of OpenSSL's objects (NIDs), as the getters of keys, signatures and groups return them; any other is an NID_ value.
+const (
+	NIDUndef  = C.NID_undef
+	NIDRSA    = C.NID_rsaEncryption
+	NIDRSAPSS = C.NID_rsassaPss
+	NIDEC     = C.NID_X9_62_id_ecPublicKey
+	NIDX25519 = C.NID_X25519
+	NIDDH     = C.NID_dhKeyAgreement
+	NIDP256   = C.NID_X9_62_prime256v1
+	NIDP384   = C.NID_secp384r1
+	NIDSHA256 = C.NID_sha256
+	NIDSHA384 = C.NID_sha384
+	NIDSHA512 = C.NID_sha512
+)
+
+// TLSExtNameTypeHostName is what [SSL.ServernameType] returns for a host name.
+const TLSExtNameTypeHostName = C.TLSEXT_NAMETYPE_host_name

@@ -187,6 +187,34 @@ func (c *Ctx) try(fn string, cmd C.int, arg int, s *C.char) error {
 	return err
 }
 
+// property and setProperty are for settings that are functions of their own.
+func (c *Ctx) property(fn string, what C.int) int {
+	r, _ := c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_get(p, what) })
+	return int(r.ret)
+}
+
+func (c *Ctx) setProperty(fn string, what C.int, value int) error {
+	_, err := c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_set(p, what, C.long(value)) })
+	return err
+}
+
+// blob returns bytes that C made, nil if there are none.
+func (c *Ctx) blob(fn string, what C.int) []byte {
+	var out *C.uchar
+	r, _ := c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_bytes(p, what, &out) })
+	return takeBytes(out, int(r.ret))
+}
+
+// bytes is for functions of bytes.
+func (c *Ctx) bytes(fn string, b []byte, f func(*C.SSL_CTX, *C.uchar, C.int) C.gossl_result) error {
+	if len(b) > maxEncoded {
+		return ErrorStack{Func: fn, Refused: ErrTooLong}
+	}
+	bytes, n := cBytes(b)
+	_, err := c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return f(p, bytes, n) })
+	return err
+}
+
 // list is for functions of one string.
 func (c *Ctx) list(fn, s string, f func(*C.SSL_CTX, *C.char) C.gossl_result) error {
 	text, err := cString(fn, s)
@@ -197,60 +225,6 @@ func (c *Ctx) list(fn, s string, f func(*C.SSL_CTX, *C.char) C.gossl_result) err
 	_, err = c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return f(p, text.p) })
 	return err
 }
-
-// SetMinProtoVersion sets the lowest version, 0 for the lowest enabled. SetMinProtoVersion corresponds to SSL_CTX_set_min_proto_version(3).
-func (c *Ctx) SetMinProtoVersion(version int) error {
-	return c.try("SSL_CTX_set_min_proto_version", C.SSL_CTRL_SET_MIN_PROTO_VERSION, version, nil)
-}
-
-// SetMaxProtoVersion sets the highest version, 0 for the highest enabled. SetMaxProtoVersion corresponds to SSL_CTX_set_max_proto_version(3).
-func (c *Ctx) SetMaxProtoVersion(version int) error {
-	return c.try("SSL_CTX_set_max_proto_version", C.SSL_CTRL_SET_MAX_PROTO_VERSION, version, nil)
-}
-
-// MinProtoVersion returns what was set. MinProtoVersion corresponds to SSL_CTX_get_min_proto_version(3).
-func (c *Ctx) MinProtoVersion() int { return c.ctrl(C.SSL_CTRL_GET_MIN_PROTO_VERSION, 0) }
-
-// MaxProtoVersion returns what was set. MaxProtoVersion corresponds to SSL_CTX_get_max_proto_version(3).
-func (c *Ctx) MaxProtoVersion() int { return c.ctrl(C.SSL_CTRL_GET_MAX_PROTO_VERSION, 0) }
-
-// SetCipherList sets the ciphers of TLS 1.2 and below, in OpenSSL's cipher string format.
-//
-// SetCipherList corresponds to SSL_CTX_set_cipher_list(3).
-func (c *Ctx) SetCipherList(list string) error {
-	return c.list("SSL_CTX_set_cipher_list", list, func(p *C.SSL_CTX, s *C.char) C.gossl_result { return C.gossl_ctx_set_cipher_list(p, s) })
-}
-
-// SetCiphersuites sets the suites of TLS 1.3, separated by colons. SetCiphersuites corresponds to SSL_CTX_set_ciphersuites(3).
-func (c *Ctx) SetCiphersuites(list string) error {
-	return c.list("SSL_CTX_set_ciphersuites", list, func(p *C.SSL_CTX, s *C.char) C.gossl_result { return C.gossl_ctx_set_ciphersuites(p, s) })
-}
-
-// SetGroupsList sets the groups of the key exchange, such as "X25519:P-256". SetGroupsList corresponds to SSL_CTX_set1_groups_list(3).
-func (c *Ctx) SetGroupsList(list string) error {
-	return c.list("SSL_CTX_set1_groups_list", list, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
-		return C.gossl_ctx_ctrl(p, C.SSL_CTRL_SET_GROUPS_LIST, 0, s, 1)
-	})
-}
-
-// SetOptions adds options and returns the new ones. SetOptions corresponds to SSL_CTX_set_options(3).
-func (c *Ctx) SetOptions(options uint) uint { return c.options(options, 0) }
-
-// ClearOptions removes options and returns the new ones. ClearOptions corresponds to SSL_CTX_clear_options(3).
-func (c *Ctx) ClearOptions(options uint) uint { return c.options(0, options) }
-
-// Options returns the options. Options corresponds to SSL_CTX_get_options(3).
-func (c *Ctx) Options() uint { return c.options(0, 0) }
-
-func (c *Ctx) options(set, clear uint) uint {
-	r, _ := c.do("SSL_CTX_set_options", func(p *C.SSL_CTX) C.gossl_result {
-		return C.gossl_ctx_options(p, C.ulong(set), C.ulong(clear))
-	})
-	return uint(uint32(r.ret))
-}
-
-// SetMode adds modes and returns the new ones. SetMode corresponds to SSL_CTX_set_mode(3).
-func (c *Ctx) SetMode(mode int) int { return c.ctrl(C.SSL_CTRL_MODE, mode) }
 
 // SetSSLVersion changes the method for SSLs to come. An SSL that exists keeps its own until the next Clear or SetSession: the one
 // reason for which [SSL.SetSession] can fail.
@@ -267,31 +241,6 @@ func (c *Ctx) SetSSLVersion(method Method) error {
 // SetQuietShutdown makes Shutdown of SSLs to come set both flags and send nothing. SetQuietShutdown corresponds to SSL_CTX_set_quiet_shutdown(3).
 func (c *Ctx) SetQuietShutdown(on bool) {
 	c.With(func(p unsafe.Pointer) { C.SSL_CTX_set_quiet_shutdown((*C.SSL_CTX)(p), cBool(on)) })
-}
-
-// SetSRPUsername sets the user name for SRP, which OpenSSL 3 deprecates. SetSRPUsername corresponds to SSL_CTX_set_srp_username(3).
-func (c *Ctx) SetSRPUsername(name string) error {
-	return c.list("SSL_CTX_set_srp_username", name, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
-		return C.gossl_ctx_ctrl(p, C.SSL_CTRL_SET_TLS_EXT_SRP_USERNAME, 0, s, 1)
-	})
-}
-
-// SetSRPPassword sets the password for SRP. SetSRPPassword corresponds to SSL_CTX_set_srp_password(3).
-func (c *Ctx) SetSRPPassword(password string) error {
-	return c.list("SSL_CTX_set_srp_password", password, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
-		return C.gossl_ctx_ctrl(p, C.SSL_CTRL_SET_TLS_EXT_SRP_PASSWORD, 0, s, 1)
-	})
-}
-
-// SetMaxEarlyData sets how many bytes of early data a server accepts with a session. SetMaxEarlyData corresponds to SSL_CTX_set_max_early_data(3).
-func (c *Ctx) SetMaxEarlyData(n uint32) {
-	c.With(func(p unsafe.Pointer) { C.SSL_CTX_set_max_early_data((*C.SSL_CTX)(p), C.uint32_t(n)) })
-}
-
-// MaxEarlyData returns what was set. MaxEarlyData corresponds to SSL_CTX_get_max_early_data(3).
-func (c *Ctx) MaxEarlyData() (n uint32) {
-	c.With(func(p unsafe.Pointer) { n = uint32(C.SSL_CTX_get_max_early_data((*C.SSL_CTX)(p))) })
-	return n
 }
 
 // SetPanicHandler sets what happens to a panic of a callback, or of a remove notification, for which no caller in Go is waiting: C called libssl

@@ -3,120 +3,126 @@ package libssl
 // #include "cgo.h"
 import "C"
 
-import "unsafe"
+// material gives C certificates, keys or names. The password is nil but for keys.
+func (c *Ctx) material(fn string, what C.int, b, password []byte) error {
+	if len(b) > maxEncoded || len(password) > maxEncoded {
+		return ErrorStack{Func: fn, Refused: ErrTooLong}
+	}
+	bytes, n := cBytes(b)
+	pw, pwLen := cBytes(password)
+	_, err := c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_use(p, what, bytes, n, pw, pwLen) })
+	return err
+}
+
+// file names a file to C.
+func (c *Ctx) file(fn string, what C.int, file string, filetype int) error {
+	return c.list(fn, file, func(p *C.SSL_CTX, s *C.char) C.gossl_result { return C.gossl_ctx_use_file(p, what, s, C.int(filetype)) })
+}
 
 // UseCertificateFile loads the certificate from a file of type [FiletypePEM] (the first in it) or [FiletypeASN1].
 //
 // UseCertificateFile corresponds to SSL_CTX_use_certificate_file(3).
 func (c *Ctx) UseCertificateFile(file string, filetype int) error {
-	return c.list("SSL_CTX_use_certificate_file", file, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
-		return C.gossl_ctx_use_certificate_file(p, s, C.int(filetype))
-	})
+	return c.file("SSL_CTX_use_certificate_file", C.GOSSL_CERT_FILE, file, filetype)
 }
 
 // UseCertificateChainFile loads the certificate and those of its issuers from a PEM file, the server's own first.
 //
 // UseCertificateChainFile corresponds to SSL_CTX_use_certificate_chain_file(3).
 func (c *Ctx) UseCertificateChainFile(file string) error {
-	return c.list("SSL_CTX_use_certificate_chain_file", file, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
-		return C.gossl_ctx_use_certificate_chain_file(p, s)
-	})
+	return c.file("SSL_CTX_use_certificate_chain_file", C.GOSSL_CHAIN_FILE, file, FiletypePEM)
 }
 
-// UsePrivateKeyFile loads the key from a file of type [FiletypePEM] or [FiletypeASN1]. It fails if the key does not fit the certificate that is set.
+// UsePrivateKeyFile loads the key from a file of type [FiletypePEM] or [FiletypeASN1]; for an encrypted one there is [Ctx.UsePrivateKeyPEMPassword]. It
+// fails if the key does not fit the certificate that is set, which is lost then.
 //
 // UsePrivateKeyFile corresponds to SSL_CTX_use_PrivateKey_file(3).
 func (c *Ctx) UsePrivateKeyFile(file string, filetype int) error {
-	return c.list("SSL_CTX_use_PrivateKey_file", file, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
-		return C.gossl_ctx_use_private_key_file(p, s, C.int(filetype))
-	})
+	return c.file("SSL_CTX_use_PrivateKey_file", C.GOSSL_KEY_FILE, file, filetype)
 }
 
-// bytes is for functions of bytes.
-func (c *Ctx) bytes(fn string, b []byte, f func(*C.SSL_CTX, *C.uchar, C.int) C.gossl_result) error {
-	if len(b) > maxEncoded {
-		return ErrorStack{Func: fn, Refused: ErrTooLong}
-	}
-	bytes, n := cBytes(b)
-	_, err := c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return f(p, bytes, n) })
-	return err
-}
-
-// UseCertificateDER loads the certificate from DER. UseCertificateDER corresponds to SSL_CTX_use_certificate_ASN1(3).
+// UseCertificateDER loads the certificate from DER. One of each kind of key may be set, the others stay: RSA beside ECDSA, for example. Where the
+// Ctx has a key of that kind which does not fit, the key is dropped.
+//
+// UseCertificateDER corresponds to SSL_CTX_use_certificate_ASN1(3).
 func (c *Ctx) UseCertificateDER(der []byte) error {
-	return c.bytes("SSL_CTX_use_certificate_ASN1", der, func(p *C.SSL_CTX, b *C.uchar, n C.int) C.gossl_result {
-		return C.gossl_ctx_use_certificate_der(p, b, n)
-	})
+	return c.material("SSL_CTX_use_certificate_ASN1", C.GOSSL_CERT_DER, der, nil)
 }
 
 // UsePrivateKeyDER loads a key in PKCS #8 or the traditional form of its type. UsePrivateKeyDER corresponds to SSL_CTX_use_PrivateKey(3).
 func (c *Ctx) UsePrivateKeyDER(der []byte) error {
-	return c.bytes("SSL_CTX_use_PrivateKey", der, func(p *C.SSL_CTX, b *C.uchar, n C.int) C.gossl_result {
-		return C.gossl_ctx_use_private_key_der(p, b, n)
-	})
+	return c.material("SSL_CTX_use_PrivateKey", C.GOSSL_KEY_DER, der, nil)
 }
 
 // UseCertificatePEM loads the first certificate in pem, and those that follow as its chain. UseCertificatePEM corresponds to SSL_CTX_use_certificate(3).
 func (c *Ctx) UseCertificatePEM(pem []byte) error {
-	return c.bytes("SSL_CTX_use_certificate", pem, func(p *C.SSL_CTX, b *C.uchar, n C.int) C.gossl_result {
-		return C.gossl_ctx_use_certificate_pem(p, b, n)
-	})
+	return c.material("SSL_CTX_use_certificate", C.GOSSL_CERT_PEM, pem, nil)
 }
 
 // UsePrivateKeyPEM loads the first key in pem; an encrypted one is an error. UsePrivateKeyPEM corresponds to SSL_CTX_use_PrivateKey(3).
 func (c *Ctx) UsePrivateKeyPEM(pem []byte) error {
-	return c.bytes("SSL_CTX_use_PrivateKey", pem, func(p *C.SSL_CTX, b *C.uchar, n C.int) C.gossl_result {
-		return C.gossl_ctx_use_private_key_pem(p, b, n)
+	return c.material("SSL_CTX_use_PrivateKey", C.GOSSL_KEY_PEM, pem, nil)
+}
+
+// UsePrivateKeyPEMPassword is [Ctx.UsePrivateKeyPEM] for a key that may be encrypted. C keeps no copy of the password. nil is no password: nobody is
+// asked for one, and an encrypted key is an error.
+//
+// UsePrivateKeyPEMPassword corresponds to SSL_CTX_use_PrivateKey(3).
+func (c *Ctx) UsePrivateKeyPEMPassword(pem, password []byte) error {
+	return c.material("SSL_CTX_use_PrivateKey", C.GOSSL_KEY_PEM, pem, password)
+}
+
+// AddChainCert adds a certificate, as DER, to the chain that is sent with the certificate that was set last.
+//
+// AddChainCert corresponds to SSL_CTX_add1_chain_cert(3).
+func (c *Ctx) AddChainCert(der []byte) error {
+	return c.material("SSL_CTX_add1_chain_cert", C.GOSSL_CHAIN_CERT_DER, der, nil)
+}
+
+// ClearChainCerts empties the chain of the current certificate. ClearChainCerts corresponds to SSL_CTX_clear_chain_certs(3).
+func (c *Ctx) ClearChainCerts() error {
+	return c.try("SSL_CTX_clear_chain_certs", C.SSL_CTRL_CHAIN, 0, nil)
+}
+
+// ChainCerts returns the chain of the current certificate as DER, without the certificate itself. ChainCerts corresponds to SSL_CTX_get0_chain_certs(3).
+func (c *Ctx) ChainCerts() [][]byte {
+	return splitDER(c.blob("SSL_CTX_get0_chain_certs", C.GOSSL_BYTES_CHAIN))
+}
+
+// CertificateDER returns the current certificate, the one that was set or selected last; nil if there is none.
+//
+// CertificateDER corresponds to SSL_CTX_get0_certificate(3).
+func (c *Ctx) CertificateDER() []byte {
+	return c.blob("SSL_CTX_get0_certificate", C.GOSSL_BYTES_CERTIFICATE)
+}
+
+// SelectCurrentCert makes a certificate that is set together with its key, given as DER, the current one, whose chain the chain methods work on.
+//
+// SelectCurrentCert corresponds to SSL_CTX_select_current_cert(3).
+func (c *Ctx) SelectCurrentCert(der []byte) error {
+	return c.material("SSL_CTX_select_current_cert", C.GOSSL_SELECT_CERT_DER, der, nil)
+}
+
+// SetCurrentCert makes the first or the next certificate the current one: [CertSetFirst], [CertSetNext]. It fails behind the last.
+//
+// SetCurrentCert corresponds to SSL_CTX_set_current_cert(3).
+func (c *Ctx) SetCurrentCert(op int) error {
+	return c.try("SSL_CTX_set_current_cert", C.SSL_CTRL_SET_CURRENT_CERT, op, nil)
+}
+
+// BuildCertChain builds the chain of the current certificate, from the certificates of its chain or of the store, with BuildChain flags. It returns 1,
+// or 2 if an error was ignored because of [BuildChainFlagIgnoreError].
+//
+// BuildCertChain corresponds to SSL_CTX_build_cert_chain(3).
+func (c *Ctx) BuildCertChain(flags int) (int, error) {
+	r, err := c.do("SSL_CTX_build_cert_chain", func(p *C.SSL_CTX) C.gossl_result {
+		return C.gossl_ctx_ctrl(p, C.SSL_CTRL_BUILD_CERT_CHAIN, C.long(flags), nil, 1)
 	})
+	return int(r.ret), err
 }
 
 // CheckPrivateKey reports whether key and certificate fit. CheckPrivateKey corresponds to SSL_CTX_check_private_key(3).
 func (c *Ctx) CheckPrivateKey() error {
 	_, err := c.do("SSL_CTX_check_private_key", func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_check_private_key(p) })
 	return err
-}
-
-// SetVerify sets how the peer's certificate is verified, with Verify constants. A resumed session is not verified again: see [SSL.SetSession].
-//
-// SetVerify corresponds to SSL_CTX_set_verify(3).
-func (c *Ctx) SetVerify(mode int) {
-	c.do("SSL_CTX_set_verify", func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_set_verify(p, C.int(mode)) })
-}
-
-// VerifyMode returns the verify mode. VerifyMode corresponds to SSL_CTX_get_verify_mode(3).
-func (c *Ctx) VerifyMode() (mode int) {
-	c.With(func(p unsafe.Pointer) { mode = int(C.SSL_CTX_get_verify_mode((*C.SSL_CTX)(p))) })
-	return mode
-}
-
-// LoadVerifyLocations adds trusted certificates, from a PEM file, a hashed directory, or both; "" for none.
-//
-// LoadVerifyLocations corresponds to SSL_CTX_load_verify_locations(3).
-func (c *Ctx) LoadVerifyLocations(file, dir string) error {
-	const fn = "SSL_CTX_load_verify_locations"
-	f, err := cStringOrNULL(fn, file)
-	if err != nil {
-		return err
-	}
-	defer f.free()
-	d, err := cStringOrNULL(fn, dir)
-	if err != nil {
-		return err
-	}
-	defer d.free()
-	_, err = c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_load_verify_locations(p, f.p, d.p) })
-	return err
-}
-
-// SetDefaultVerifyPaths trusts the certificates that OpenSSL was installed with. SetDefaultVerifyPaths corresponds to SSL_CTX_set_default_verify_paths(3).
-func (c *Ctx) SetDefaultVerifyPaths() error {
-	_, err := c.do("SSL_CTX_set_default_verify_paths", func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_set_default_verify_paths(p) })
-	return err
-}
-
-// AddCAPEM trusts the certificates in pem, of which there must be one at least. AddCAPEM corresponds to X509_STORE_add_cert(3).
-func (c *Ctx) AddCAPEM(pem []byte) error {
-	return c.bytes("X509_STORE_add_cert", pem, func(p *C.SSL_CTX, b *C.uchar, n C.int) C.gossl_result {
-		return C.gossl_ctx_add_ca_pem(p, b, n)
-	})
 }

@@ -6,6 +6,7 @@ package libssl
 import "C"
 
 import (
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"runtime"
@@ -101,6 +102,8 @@ type ErrorStack struct {
 	Entries []Error       // empty if OpenSSL pushed nothing
 	Errno   syscall.Errno // of I/O that failed with ErrorSyscall; 0 if the transport just ended
 	Refused error         // why libssl was not called, or nil
+
+	code int32 // SSL_get_error of I/O, for [SSL.Err]
 }
 
 // Error returns the entries' texts, oldest first.
@@ -214,6 +217,29 @@ func (s cstring) free() { C.free(unsafe.Pointer(s.p)) }
 // be whole is too long all the same.
 func cBytes(b []byte) (*C.uchar, C.int) {
 	return (*C.uchar)(unsafe.SliceData(b)), C.int(min(len(b), 1<<31-1))
+}
+
+// takeBytes copies what C allocated, and clears and frees it. It returns nil for NULL.
+func takeBytes(p *C.uchar, n int) []byte {
+	if p == nil {
+		return nil
+	}
+	defer C.gossl_clear_free(unsafe.Pointer(p), C.size_t(n))
+	return C.GoBytes(unsafe.Pointer(p), C.int(n))
+}
+
+// splitDER takes apart elements of DER that follow one another.
+func splitDER(b []byte) (elements [][]byte) {
+	for len(b) > 0 {
+		var element asn1.RawValue
+		rest, err := asn1.Unmarshal(b, &element)
+		if err != nil {
+			return append(elements, b) // not from libssl
+		}
+		elements = append(elements, element.FullBytes)
+		b = rest
+	}
+	return elements
 }
 
 // outcome is what Go does with a gossl_more: it returns why libssl was not called, or what it said, and settles what callbacks left. It frees m,

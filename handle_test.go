@@ -93,7 +93,8 @@ func unusable[H any](null, zero, freed H) map[string]reflect.Value {
 // failures are the values, other than 0, that methods of SSL return when libssl was not called: C's own.
 var failures = map[string]int{
 	"Accept": -1, "Connect": -1, "DoHandshake": -1, "Peek": -1, "Read": -1, "Shutdown": -1, "Write": -1,
-	"BIORead": -1, "BIOWrite": -1, "Stateless": -1, "DTLSv1Listen": -1,
+	"BIORead": -1, "BIOWrite": -1, "Stateless": -1, "DTLSv1Listen": -1, "DTLSHandleTimeout": -1, "FD": -1, "RFD": -1, "WFD": -1,
+	"KeyUpdateType": libssl.KeyUpdateNone, "ServernameType": -1, "Want": libssl.WantNothing,
 	"GetError":      libssl.ErrorSSL,
 	"SetALPNProtos": 1, // 0 is success
 	"VerifyResult":  libssl.VerifyErrUnspecified,

@@ -14,6 +14,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdint.h>
 
 /* What libssl's caller owns beside an SSL: who uses it, and what became of it. It lives in ex_data and dies with the SSL. */
@@ -98,22 +99,182 @@ gossl_result gossl_ctx_options(SSL_CTX *ctx, unsigned long set, unsigned long cl
 gossl_result gossl_ctx_set_cipher_list(SSL_CTX *ctx, const char *list);
 gossl_result gossl_ctx_set_ciphersuites(SSL_CTX *ctx, const char *list);
 gossl_result gossl_ctx_set_ssl_version(SSL_CTX *ctx, const SSL_METHOD *method);
-gossl_result gossl_ctx_use_certificate_file(SSL_CTX *ctx, const char *file, int type);
-gossl_result gossl_ctx_use_certificate_chain_file(SSL_CTX *ctx, const char *file);
-gossl_result gossl_ctx_use_private_key_file(SSL_CTX *ctx, const char *file, int type);
-gossl_result gossl_ctx_use_certificate_der(SSL_CTX *ctx, const unsigned char *der, int len);
-gossl_result gossl_ctx_use_private_key_der(SSL_CTX *ctx, const unsigned char *der, int len);
-gossl_result gossl_ctx_use_certificate_pem(SSL_CTX *ctx, const unsigned char *pem, int len);
-gossl_result gossl_ctx_use_private_key_pem(SSL_CTX *ctx, const unsigned char *pem, int len);
 gossl_result gossl_ctx_check_private_key(SSL_CTX *ctx);
 gossl_result gossl_ctx_set_verify(SSL_CTX *ctx, int mode);
 gossl_result gossl_ctx_load_verify_locations(SSL_CTX *ctx, const char *file, const char *dir);
 gossl_result gossl_ctx_set_default_verify_paths(SSL_CTX *ctx);
-gossl_result gossl_ctx_add_ca_pem(SSL_CTX *ctx, const unsigned char *pem, int len);
 gossl_result gossl_ctx_set_session_id_context(SSL_CTX *ctx, const unsigned char *id, unsigned int len);
 gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, uintptr_t dead);
 gossl_result gossl_ctx_remove_session(SSL_CTX *ctx, SSL_SESSION *session);
 gossl_result gossl_ctx_flush_sessions(SSL_CTX *ctx, long t);
+
+/* shim_cert.c */
+enum gossl_material {
+	GOSSL_CERT_DER,
+	GOSSL_KEY_DER,
+	GOSSL_CHAIN_CERT_DER,
+	GOSSL_SELECT_CERT_DER,
+	GOSSL_CLIENT_CA_DER,
+	GOSSL_CA_NAME_DER,
+	GOSSL_CA_DER,
+	GOSSL_CRL_DER,
+	GOSSL_CLIENT_CA_NAMES,
+	GOSSL_CA_NAMES,
+	GOSSL_FIRST_PEM,
+	GOSSL_CERT_PEM = GOSSL_FIRST_PEM,
+	GOSSL_KEY_PEM,
+	GOSSL_CA_PEM,
+	GOSSL_CLIENT_CA_PEM,
+	GOSSL_CRL_PEM,
+	GOSSL_VERIFY_STORE_PEM,
+	GOSSL_CHAIN_STORE_PEM,
+	GOSSL_TMP_DH_PEM,
+};
+enum gossl_file {
+	GOSSL_CERT_FILE,
+	GOSSL_CHAIN_FILE,
+	GOSSL_KEY_FILE,
+	GOSSL_SERVERINFO_FILE,
+};
+gossl_result gossl_ctx_use(SSL_CTX *ctx, int what, const unsigned char *p, int len, const unsigned char *password, int password_len);
+gossl_result gossl_ssl_use(gossl_ssl *s, int what, const unsigned char *p, int len, const unsigned char *password, int password_len);
+gossl_result gossl_ctx_use_file(SSL_CTX *ctx, int what, const char *file, int type);
+gossl_result gossl_ssl_use_file(gossl_ssl *s, int what, const char *file, int type);
+
+/* shim_config.c */
+enum gossl_ctx_property {
+	GOSSL_CTX_SECURITY_LEVEL,
+	GOSSL_CTX_VERIFY_DEPTH,
+	GOSSL_CTX_QUIET_SHUTDOWN,
+	GOSSL_CTX_RECV_MAX_EARLY_DATA,
+	GOSSL_CTX_POST_HANDSHAKE_AUTH,
+	GOSSL_CTX_MAX_FRAGMENT_LENGTH,
+	GOSSL_CTX_READ_BUFFER_LEN,
+	GOSSL_CTX_BLOCK_PADDING,
+	GOSSL_CTX_PURPOSE,
+	GOSSL_CTX_TRUST,
+	GOSSL_CTX_DEFAULT_VERIFY_DIR,
+	GOSSL_CTX_DEFAULT_VERIFY_FILE,
+};
+enum gossl_param {
+	GOSSL_PARAM_HOST,
+	GOSSL_PARAM_ADD_HOST,
+	GOSSL_PARAM_SET_HOSTFLAGS,
+	GOSSL_PARAM_EMAIL,
+	GOSSL_PARAM_IP,
+	GOSSL_PARAM_SET_FLAGS,
+	GOSSL_PARAM_CLEAR_FLAGS,
+	GOSSL_PARAM_PURPOSE,
+	GOSSL_PARAM_TRUST,
+	GOSSL_PARAM_SET_DEPTH,
+	GOSSL_PARAM_SET_AUTH_LEVEL,
+	GOSSL_PARAM_SET_TIME,
+	GOSSL_PARAM_GETTERS,
+	GOSSL_PARAM_HOSTFLAGS = GOSSL_PARAM_GETTERS,
+	GOSSL_PARAM_FLAGS,
+	GOSSL_PARAM_DEPTH,
+	GOSSL_PARAM_AUTH_LEVEL,
+	GOSSL_PARAM_TIME,
+};
+gossl_result gossl_ctx_get(SSL_CTX *ctx, int what);
+gossl_result gossl_ctx_set(SSL_CTX *ctx, int what, long value);
+gossl_result gossl_ctx_bytes(SSL_CTX *ctx, int what, unsigned char **out);
+gossl_result gossl_ctx_param(SSL_CTX *ctx, int what, long value, const char *s, size_t len);
+gossl_result gossl_ssl_param(gossl_ssl *s, int what, long value, const char *text, size_t len);
+gossl_result gossl_ctx_conf_cmd(SSL_CTX *ctx, unsigned int flags, const char *cmd, const char *value);
+gossl_result gossl_ssl_conf_cmd(gossl_ssl *s, unsigned int flags, const char *cmd, const char *value);
+gossl_result gossl_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned int len);
+
+/* shim_info.c */
+enum gossl_info {
+	GOSSL_INFO_WANT,
+	GOSSL_INFO_HAS_PENDING,
+	GOSSL_INFO_STATE,
+	GOSSL_INFO_KEY_UPDATE_TYPE,
+	GOSSL_INFO_CLIENT_VERSION,
+	GOSSL_INFO_IS_DTLS,
+	GOSSL_INFO_DEFAULT_TIMEOUT,
+	GOSSL_INFO_SERVERNAME_TYPE,
+	GOSSL_INFO_MAX_EARLY_DATA,
+	GOSSL_INFO_RECV_MAX_EARLY_DATA,
+	GOSSL_INFO_OPTIONS,
+	GOSSL_INFO_VERIFY_MODE,
+	GOSSL_INFO_VERIFY_DEPTH,
+	GOSSL_INFO_SECURITY_LEVEL,
+	GOSSL_INFO_READ_AHEAD,
+	GOSSL_INFO_FD,
+	GOSSL_INFO_RFD,
+	GOSSL_INFO_WFD,
+	GOSSL_INFO_PEER_TMP_KEY,
+	GOSSL_INFO_TMP_KEY,
+	GOSSL_INFO_PEER_SIGNATURE_NID,
+	GOSSL_INFO_SIGNATURE_NID,
+	GOSSL_INFO_PEER_SIGNATURE_TYPE_NID,
+	GOSSL_INFO_SIGNATURE_TYPE_NID,
+	GOSSL_INFO_DTLS_TIMEOUT,
+	GOSSL_INFO_DTLS_DATA_MTU,
+};
+enum gossl_tune {
+	GOSSL_TUNE_VERIFY_DEPTH,
+	GOSSL_TUNE_SECURITY_LEVEL,
+	GOSSL_TUNE_READ_AHEAD,
+	GOSSL_TUNE_MAX_FRAGMENT_LENGTH,
+	GOSSL_TUNE_READ_BUFFER_LEN,
+	GOSSL_TUNE_BLOCK_PADDING,
+	GOSSL_TUNE_RECV_MAX_EARLY_DATA,
+	GOSSL_TUNE_PURPOSE,
+	GOSSL_TUNE_TRUST,
+	GOSSL_TUNE_POST_HANDSHAKE_AUTH,
+	GOSSL_TUNE_VERIFY_CLIENT_POST_HANDSHAKE,
+	GOSSL_TUNE_KEY_UPDATE,
+	GOSSL_TUNE_CHECK_PRIVATE_KEY,
+	GOSSL_TUNE_CERTS_CLEAR,
+	GOSSL_TUNE_RESETTERS,
+	GOSSL_TUNE_ALLOC_BUFFERS = GOSSL_TUNE_RESETTERS,
+	GOSSL_TUNE_FREE_BUFFERS,
+	GOSSL_TUNE_RFD,
+	GOSSL_TUNE_WFD,
+};
+enum gossl_name {
+	GOSSL_NAME_VERSION,
+	GOSSL_NAME_STATE,
+	GOSSL_NAME_STATE_LONG,
+	GOSSL_NAME_RSTATE,
+	GOSSL_NAME_RSTATE_LONG,
+};
+enum gossl_bytes {
+	GOSSL_BYTES_CERTIFICATE,
+	GOSSL_BYTES_CHAIN,
+	GOSSL_BYTES_PEER_CERTIFICATE,
+	GOSSL_BYTES_PEER_CHAIN,
+	GOSSL_BYTES_VERIFIED_CHAIN,
+	GOSSL_BYTES_CA_LIST,
+	GOSSL_BYTES_CLIENT_CA_LIST,
+	GOSSL_BYTES_PEER_CA_LIST,
+	GOSSL_BYTES_CIPHERS,
+	GOSSL_BYTES_CLIENT_CIPHERS,
+	GOSSL_BYTES_SUPPORTED_CIPHERS,
+	GOSSL_BYTES_SHARED_CIPHERS,
+	GOSSL_BYTES_FINISHED,
+	GOSSL_BYTES_PEER_FINISHED,
+	GOSSL_BYTES_CLIENT_RANDOM,
+	GOSSL_BYTES_SERVER_RANDOM,
+	GOSSL_BYTES_ALPN,
+	GOSSL_BYTES_NPN,
+	GOSSL_BYTES_PEERNAME,
+	GOSSL_BYTES_PSK_HINT,
+	GOSSL_BYTES_PSK_IDENTITY,
+};
+gossl_result gossl_ssl_info(gossl_ssl *s, int what);
+gossl_result gossl_ssl_tune(gossl_ssl *s, int what, long value);
+gossl_object gossl_ssl_name(gossl_ssl *s, int what);
+gossl_result gossl_ssl_bytes(gossl_ssl *s, int what, unsigned char **out);
+gossl_object gossl_ssl_cipher(gossl_ssl *s, int pending);
+gossl_object gossl_ssl_cipher_find(gossl_ssl *s, const unsigned char *id);
+gossl_result gossl_ssl_export(gossl_ssl *s, unsigned char *out, size_t len, const char *label, size_t label_len, const unsigned char *context,
+			      size_t context_len, int use_context);
+gossl_result gossl_ssl_export_early(gossl_ssl *s, unsigned char *out, size_t len, const char *label, size_t label_len, const unsigned char *context,
+				    size_t context_len);
 
 /* shim_callback.c */
 enum gossl_callback {
@@ -248,10 +409,7 @@ gossl_result gossl_ssl_set_ciphersuites(gossl_ssl *s, const char *list);
 gossl_result gossl_ssl_set_session_id_context(gossl_ssl *s, const unsigned char *id, unsigned int len);
 gossl_result gossl_ssl_has_matching_session_id(gossl_ssl *s, const unsigned char *id, unsigned int len);
 gossl_result gossl_ssl_set_alpn_protos(gossl_ssl *s, const unsigned char *protos, unsigned int len);
-gossl_result gossl_ssl_use_certificate_file(gossl_ssl *s, const char *file, int type);
 gossl_object gossl_ssl_get_servername(gossl_ssl *s);
-gossl_object gossl_ssl_get_version(gossl_ssl *s);
-gossl_result gossl_ssl_get_certificate(gossl_ssl *s, unsigned char **der);
 
 /* shim_io.c */
 enum gossl_io {
@@ -266,6 +424,7 @@ enum gossl_io {
 	GOSSL_WRITE_EARLY,
 	GOSSL_STATELESS,
 	GOSSL_LISTEN,
+	GOSSL_HANDLE_TIMEOUT,
 };
 gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len);
 gossl_result gossl_ssl_set_fd(gossl_ssl *s, int fd);

@@ -68,94 +68,6 @@ gossl_result gossl_ctx_set_ssl_version(SSL_CTX *ctx, const SSL_METHOD *method)
 	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_ssl_version(ctx, method), r.ret == 0);
 }
 
-gossl_result gossl_ctx_use_certificate_file(SSL_CTX *ctx, const char *file, int type)
-{
-	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_certificate_file(ctx, file, type), r.ret != 1);
-}
-
-gossl_result gossl_ctx_use_certificate_chain_file(SSL_CTX *ctx, const char *file)
-{
-	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_certificate_chain_file(ctx, file), r.ret != 1);
-}
-
-gossl_result gossl_ctx_use_private_key_file(SSL_CTX *ctx, const char *file, int type)
-{
-	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_PrivateKey_file(ctx, file, type), r.ret != 1);
-}
-
-gossl_result gossl_ctx_use_certificate_der(SSL_CTX *ctx, const unsigned char *der, int len)
-{
-	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_certificate_ASN1(ctx, len, der), r.ret != 1);
-}
-
-static int use_private_key_der(SSL_CTX *ctx, const unsigned char *der, int len)
-{
-	EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &der, len);
-	int ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
-
-	EVP_PKEY_free(key);
-	return ok;
-}
-
-gossl_result gossl_ctx_use_private_key_der(SSL_CTX *ctx, const unsigned char *der, int len)
-{
-	return GOSSL_CTX(ctx, PUSHES, use_private_key_der(ctx, der, len), r.ret != 1);
-}
-
-/* Reports whether reading certificates ended because there are no more, and forgets that entry. */
-static int at_end_of_pem(void)
-{
-	unsigned long e = ERR_peek_last_error();
-
-	if (ERR_GET_LIB(e) != ERR_LIB_PEM || ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
-		return 0;
-	ERR_clear_error(); /* the queue is this call's own */
-	return 1;
-}
-
-/* The first certificate is the SSL_CTX's own, those that follow are its chain. */
-static int use_certificate_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
-{
-	BIO *bio = BIO_new_mem_buf(pem, len);
-	X509 *cert = NULL;
-	int ok = 0;
-
-	if (bio == NULL || (cert = PEM_read_bio_X509_AUX(bio, NULL, gossl_no_password, NULL)) == NULL || SSL_CTX_use_certificate(ctx, cert) != 1
-	    || SSL_CTX_clear_chain_certs(ctx) != 1)
-		goto end;
-	X509_free(cert);
-	while ((cert = PEM_read_bio_X509(bio, NULL, gossl_no_password, NULL)) != NULL) {
-		if (SSL_CTX_add0_chain_cert(ctx, cert) != 1)
-			goto end;
-	}
-	ok = at_end_of_pem();
-end:
-	X509_free(cert);
-	BIO_free(bio);
-	return ok;
-}
-
-gossl_result gossl_ctx_use_certificate_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
-{
-	return GOSSL_CTX(ctx, PUSHES, use_certificate_pem(ctx, pem, len), r.ret != 1);
-}
-
-static int use_private_key_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
-{
-	BIO *bio = BIO_new_mem_buf(pem, len);
-	EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, gossl_no_password, NULL);
-	int ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
-
-	EVP_PKEY_free(key);
-	BIO_free(bio);
-	return ok;
-}
-
-gossl_result gossl_ctx_use_private_key_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
-{
-	return GOSSL_CTX(ctx, PUSHES, use_private_key_pem(ctx, pem, len), r.ret != 1);
-}
-
 gossl_result gossl_ctx_check_private_key(SSL_CTX *ctx)
 {
 	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_check_private_key(ctx), r.ret != 1);
@@ -175,28 +87,6 @@ gossl_result gossl_ctx_load_verify_locations(SSL_CTX *ctx, const char *file, con
 gossl_result gossl_ctx_set_default_verify_paths(SSL_CTX *ctx)
 {
 	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_default_verify_paths(ctx), r.ret != 1);
-}
-
-static int add_ca_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
-{
-	BIO *bio = BIO_new_mem_buf(pem, len);
-	X509 *cert;
-	int n = 0, added = 1;
-
-	if (bio == NULL)
-		return 0;
-	while (added && (cert = PEM_read_bio_X509(bio, NULL, gossl_no_password, NULL)) != NULL) {
-		added = X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), cert);
-		X509_free(cert);
-		n++;
-	}
-	BIO_free(bio);
-	return added && n > 0 && at_end_of_pem();
-}
-
-gossl_result gossl_ctx_add_ca_pem(SSL_CTX *ctx, const unsigned char *pem, int len)
-{
-	return GOSSL_CTX(ctx, PUSHES, add_ca_pem(ctx, pem, len), r.ret != 1);
 }
 
 gossl_result gossl_ctx_set_session_id_context(SSL_CTX *ctx, const unsigned char *id, unsigned int len)

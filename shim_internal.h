@@ -90,6 +90,9 @@ void gossl_inherit(gossl_ssl *s, SSL_CTX *ctx);
 int gossl_has_functions(SSL_CTX *ctx);
 void gossl_copy_function(gossl_ssl *to, const gossl_ssl *from, int kind);
 void gossl_forget_functions(gossl_ssl *s);
+long gossl_certs_der(const STACK_OF(X509) * certs, unsigned char **out);
+long gossl_names_der(const STACK_OF(X509_NAME) * names, unsigned char **out);
+long gossl_ciphers(const STACK_OF(SSL_CIPHER) * list, unsigned char **out);
 int gossl_no_password(char *buf, int size, int writing, void *arg);
 
 /* How libssl finds a callback: on the SSL, in its present SSL_CTX, or in the one that it was made with. gossl_fire leaves args alone without a function. */

@@ -38,6 +38,8 @@ int gossl_io_call(SSL *ssl, int op, void *buf, int len, size_t *moved)
 		return SSL_stateless(ssl);
 	case GOSSL_LISTEN:
 		return listen_for_cookie(ssl);
+	case GOSSL_HANDLE_TIMEOUT:
+		return (int)DTLSv1_handle_timeout(ssl);
 	}
 	return -1;
 }
@@ -52,6 +54,7 @@ int gossl_io_does(int op)
 	case GOSSL_DO_HANDSHAKE:
 	case GOSSL_READ_EARLY:
 	case GOSSL_WRITE_EARLY:
+	case GOSSL_HANDLE_TIMEOUT:
 		return does | SHAKES;
 	case GOSSL_STATELESS:
 	case GOSSL_LISTEN: /* these begin with SSL_clear */

@@ -273,11 +273,6 @@ gossl_result gossl_ssl_set_alpn_protos(gossl_ssl *s, const unsigned char *protos
 	return GOSSL_SSL(s, ACTS | PUSHES, SSL_set_alpn_protos(s->ssl, protos, len), r.ret != 0);
 }
 
-gossl_result gossl_ssl_use_certificate_file(gossl_ssl *s, const char *file, int type)
-{
-	return GOSSL_SSL(s, ACTS | PUSHES, SSL_use_certificate_file(s->ssl, file, type), r.ret != 1);
-}
-
 static char *copy_servername(const SSL *ssl)
 {
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
@@ -289,23 +284,4 @@ static char *copy_servername(const SSL *ssl)
 gossl_object gossl_ssl_get_servername(gossl_ssl *s)
 {
 	return GOSSL_OBJECT(s, READS, copy_servername(s->ssl), 0);
-}
-
-/* A static string. */
-gossl_object gossl_ssl_get_version(gossl_ssl *s)
-{
-	return GOSSL_OBJECT(s, READS, SSL_get_version(s->ssl), 0);
-}
-
-static int get_certificate(const SSL *ssl, unsigned char **der)
-{
-	X509 *cert = SSL_get_certificate(ssl);
-
-	return cert != NULL ? i2d_X509(cert, der) : 0;
-}
-
-/* The SSL's own certificate: ret is the length of der, which gossl_clear_free frees. 0 if there is none. */
-gossl_result gossl_ssl_get_certificate(gossl_ssl *s, unsigned char **der)
-{
-	return GOSSL_SSL(s, ACTS | PUSHES, get_certificate(s->ssl, der), r.ret < 0);
 }

@@ -174,19 +174,20 @@ func (s *SSL) outcome(fn string, ret int, more *C.gossl_more) (int, bool) {
 		if more.error == ErrorSyscall {
 			errno = syscall.Errno(more.sys_errno)
 		}
-		s.failed(fn, more.errors, errno)
+		s.failed(fn, more.errors, errno, int32(more.error))
 	}
 	settle(more.pending)
 	return ret, called
 }
 
 // failed stores the stack of a call. Many calls fail with nothing on it, such as a read that has to be repeated: they share one.
-func (s *SSL) failed(fn string, e *C.gossl_errors, errno syscall.Errno) {
-	if last := s.last.Load(); e == nil && last != nil && last.Func == fn && last.Errno == errno && last.Refused == nil && len(last.Entries) == 0 {
+func (s *SSL) failed(fn string, e *C.gossl_errors, errno syscall.Errno, code int32) {
+	if last := s.last.Load(); e == nil && last != nil && last.Func == fn && last.Errno == errno && last.code == code && last.Refused == nil &&
+		len(last.Entries) == 0 {
 		return
 	}
 	stack := newErrorStack(fn, e)
-	stack.Errno = errno
+	stack.Errno, stack.code = errno, code
 	s.last.Store(&stack)
 }
 
@@ -262,6 +263,34 @@ func (s *SSL) property(fn string, what C.int, failure int) int {
 
 func (s *SSL) setProperty(fn string, what C.int, value int) int {
 	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set(p, what, C.long(value)) })
+}
+
+// info and tune are for what libssl has a function for each.
+func (s *SSL) info(fn string, what C.int, failure int) int {
+	return s.value(fn, failure, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_info(p, what) })
+}
+
+func (s *SSL) tune(fn string, what C.int, value int) int {
+	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_tune(p, what, C.long(value)) })
+}
+
+// name returns a static string of C's.
+func (s *SSL) name(fn string, what C.int) string {
+	name, _ := s.object(fn, func(p *C.gossl_ssl) C.gossl_object { return C.gossl_ssl_name(p, what) })
+	return goString((*C.char)(name))
+}
+
+// blob returns bytes that C made, nil if there are none.
+func (s *SSL) blob(fn string, what C.int) []byte {
+	b, _ := s.tryBlob(fn, what)
+	return b
+}
+
+// tryBlob is blob, and reports whether libssl was called and did not fail.
+func (s *SSL) tryBlob(fn string, what C.int) ([]byte, bool) {
+	var out *C.uchar
+	n, called := s.do(fn, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_bytes(p, what, &out) })
+	return takeBytes(out, n), called && n >= 0
 }
 
 // UpRef returns another handle of the same SSL, with a reference of its own; nil if s is nil or freed.

@@ -3,8 +3,6 @@ package libssl
 // #include "cgo.h"
 import "C"
 
-import "unsafe"
-
 // SetConnectState makes the SSL a client at the beginning of a handshake. SetConnectState corresponds to SSL_set_connect_state(3).
 func (s *SSL) SetConnectState() { s.setProperty("SSL_set_connect_state", C.GOSSL_CONNECT_STATE, 0) }
 
@@ -35,10 +33,7 @@ func (s *SSL) QuietShutdown() bool {
 func (s *SSL) Version() int { return s.property("SSL_version", C.GOSSL_VERSION, 0) }
 
 // VersionString returns its name, such as "TLSv1.3". VersionString corresponds to SSL_get_version(3).
-func (s *SSL) VersionString() string {
-	name, _ := s.object("SSL_get_version", func(p *C.gossl_ssl) C.gossl_object { return C.gossl_ssl_get_version(p) })
-	return goString((*C.char)(name))
-}
+func (s *SSL) VersionString() string { return s.name("SSL_get_version", C.GOSSL_NAME_VERSION) }
 
 // InInit reports whether a handshake is running or has not begun. InInit corresponds to SSL_in_init(3).
 func (s *SSL) InInit() bool { return s.property("SSL_in_init", C.GOSSL_IN_INIT, 0) == 1 }
@@ -147,24 +142,6 @@ func (s *SSL) Servername() string {
 func (s *SSL) SetALPNProtos(protos []byte) int {
 	b, n := cBytes(protos)
 	return s.value("SSL_set_alpn_protos", 1, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_alpn_protos(p, b, C.uint(n)) })
-}
-
-// UseCertificateFile loads the SSL's own certificate. It returns 1, or 0. UseCertificateFile corresponds to SSL_use_certificate_file(3).
-func (s *SSL) UseCertificateFile(file string, filetype int) int {
-	return s.text("SSL_use_certificate_file", file, func(p *C.gossl_ssl, t *C.char) C.gossl_result {
-		return C.gossl_ssl_use_certificate_file(p, t, C.int(filetype))
-	})
-}
-
-// CertificateDER returns the SSL's own certificate, nil if there is none. CertificateDER corresponds to SSL_get_certificate(3).
-func (s *SSL) CertificateDER() []byte {
-	var der *C.uchar
-	n, _ := s.do("SSL_get_certificate", func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_get_certificate(p, &der) })
-	if der == nil {
-		return nil
-	}
-	defer C.gossl_clear_free(unsafe.Pointer(der), C.size_t(n))
-	return C.GoBytes(unsafe.Pointer(der), C.int(n))
 }
 
 // EarlyDataStatus says what became of early data, as an EarlyData constant. EarlyDataStatus corresponds to SSL_get_early_data_status(3).

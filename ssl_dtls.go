@@ -1,0 +1,43 @@
+package libssl
+
+// #include "cgo.h"
+import "C"
+
+import "time"
+
+// DTLSTimeout returns how long to wait for the peer before [SSL.DTLSHandleTimeout] is to be called; 0 if that is now. ok is false if no timer runs.
+//
+// DTLSTimeout corresponds to DTLSv1_get_timeout(3).
+func (s *SSL) DTLSTimeout() (d time.Duration, ok bool) {
+	us := s.info("DTLSv1_get_timeout", C.GOSSL_INFO_DTLS_TIMEOUT, -1)
+	return time.Duration(max(us, 0)) * time.Microsecond, us >= 0
+}
+
+// DTLSHandleTimeout sends again what the peer seems not to have got, if the timer has expired. It returns 1 if it did, 0 if the timer has not
+// expired, or -1, finally when the peer does not answer.
+//
+// DTLSHandleTimeout corresponds to DTLSv1_handle_timeout(3).
+func (s *SSL) DTLSHandleTimeout() int {
+	return s.io("DTLSv1_handle_timeout", C.GOSSL_HANDLE_TIMEOUT, nil, -1)
+}
+
+// SetMTU sets the size of the largest datagram, without the headers of UDP and IP; [OpNoQueryMTU] keeps libssl from asking the transport. It returns
+// the size, or 0 if it is too small.
+//
+// SetMTU corresponds to SSL_set_mtu(3).
+func (s *SSL) SetMTU(mtu int) int { return s.try("SSL_set_mtu", C.SSL_CTRL_SET_MTU, mtu) }
+
+// SetLinkMTU sets the size of the largest datagram with those headers. It returns 1, or 0. SetLinkMTU corresponds to DTLS_set_link_mtu(3).
+func (s *SSL) SetLinkMTU(mtu int) int {
+	return s.try("DTLS_set_link_mtu", C.DTLS_CTRL_SET_LINK_MTU, mtu)
+}
+
+// LinkMinMTU returns the smallest that SetLinkMTU accepts. LinkMinMTU corresponds to DTLS_get_link_min_mtu(3).
+func (s *SSL) LinkMinMTU() int {
+	return s.ctrl("DTLS_get_link_min_mtu", C.DTLS_CTRL_GET_LINK_MIN_MTU, 0)
+}
+
+// DataMTU returns how many bytes of application data fit into a datagram, 0 before the handshake and without DTLS.
+//
+// DataMTU corresponds to DTLS_get_data_mtu(3).
+func (s *SSL) DataMTU() int { return s.info("DTLS_get_data_mtu", C.GOSSL_INFO_DTLS_DATA_MTU, 0) }
