@@ -41,15 +41,15 @@ func issueFor(t testing.TB, issuer *identity, name string, key crypto.PublicKey)
 // carrier is what certificates can be given to: a Ctx, or an SSL, whose values become errors.
 type carrier struct {
 	certDER, keyDER, certPEM, keyPEM, addChain, selectCert, addClientCA, addCA, chainStore, dh func([]byte) error
-	keyPassword                                                                               func(pem, password []byte) error
-	certFile, keyFile                                                                         func(string, int) error
-	chainFile                                                                                 func(string) error
-	clientCAs, cas                                                                            func([][]byte) error
-	getClientCAs, getCAs, chain                                                               func() [][]byte
-	cert                                                                                      func() []byte
-	clearChain, check                                                                         func() error
-	current                                                                                   func(int) error
-	build                                                                                     func(int) (int, error)
+	keyPassword                                                                                func(pem, password []byte) error
+	certFile, keyFile                                                                          func(string, int) error
+	chainFile                                                                                  func(string) error
+	clientCAs, cas                                                                             func([][]byte) error
+	getClientCAs, getCAs, chain                                                                func() [][]byte
+	cert                                                                                       func() []byte
+	clearChain, check                                                                          func() error
+	current                                                                                    func(int) error
+	build                                                                                      func(int) (int, error)
 }
 
 func ofCtx(c *libssl.Ctx) carrier {
@@ -132,11 +132,15 @@ func TestMaterial(t *testing.T) {
 	both := append(id.certPEM(), middle.certPEM()...)
 	eachCarrier(t, 0, func(t *testing.T, to carrier, connect func(*libssl.Ctx) (c, s *libssl.SSL)) {
 		for name, load := range map[string]func() error{
-			"DER":      func() error { return errors.Join(to.certDER(id.cert.Raw), to.keyDER(pkcs8)) },
-			"old DER":  func() error { return errors.Join(to.certDER(id.cert.Raw), to.keyDER(traditional)) },
-			"PEM":      func() error { return errors.Join(to.certPEM(id.certPEM()), to.keyPEM(keyPEM)) },
-			"PEM file": func() error { return errors.Join(to.certFile(tempFile(t, id.certPEM()), libssl.FiletypePEM), to.keyFile(tempFile(t, keyPEM), libssl.FiletypePEM)) },
-			"DER file": func() error { return errors.Join(to.certFile(tempFile(t, id.cert.Raw), libssl.FiletypeASN1), to.keyFile(tempFile(t, traditional), libssl.FiletypeASN1)) },
+			"DER":     func() error { return errors.Join(to.certDER(id.cert.Raw), to.keyDER(pkcs8)) },
+			"old DER": func() error { return errors.Join(to.certDER(id.cert.Raw), to.keyDER(traditional)) },
+			"PEM":     func() error { return errors.Join(to.certPEM(id.certPEM()), to.keyPEM(keyPEM)) },
+			"PEM file": func() error {
+				return errors.Join(to.certFile(tempFile(t, id.certPEM()), libssl.FiletypePEM), to.keyFile(tempFile(t, keyPEM), libssl.FiletypePEM))
+			},
+			"DER file": func() error {
+				return errors.Join(to.certFile(tempFile(t, id.cert.Raw), libssl.FiletypeASN1), to.keyFile(tempFile(t, traditional), libssl.FiletypeASN1))
+			},
 		} {
 			must(t, to.clearChain())
 			if err := load(); err != nil {

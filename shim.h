@@ -267,6 +267,7 @@ enum gossl_bytes {
 };
 gossl_result gossl_ssl_info(gossl_ssl *s, int what);
 gossl_result gossl_ssl_tune(gossl_ssl *s, int what, long value);
+gossl_result gossl_ssl_set_timer(gossl_ssl *s, unsigned int first, unsigned int last);
 gossl_object gossl_ssl_name(gossl_ssl *s, int what);
 gossl_result gossl_ssl_bytes(gossl_ssl *s, int what, unsigned char **out);
 gossl_object gossl_ssl_cipher(gossl_ssl *s, int pending);

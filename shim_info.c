@@ -151,6 +151,31 @@ static long tune(SSL *ssl, int what, long value)
 	return 0;
 }
 
+static unsigned int timer(SSL *ssl, unsigned int us)
+{
+	gossl_ssl *s = gossl_ssl_state(ssl);
+
+	if (us == 0)
+		return s->timer_first;
+	return us < s->timer_last / 2 ? us * 2 : s->timer_last;
+}
+
+static int set_timer(gossl_ssl *s, unsigned int first, unsigned int last)
+{
+	if (!SSL_is_dtls(s->ssl) || first == 0 || last == 0) /* without DTLS C would crash */
+		return 0;
+	s->timer_first = first;
+	s->timer_last = last;
+	DTLS_set_timer_cb(s->ssl, timer);
+	return 1;
+}
+
+/* Microseconds. */
+gossl_result gossl_ssl_set_timer(gossl_ssl *s, unsigned int first, unsigned int last)
+{
+	return GOSSL_SSL(s, ACTS, set_timer(s, first, last), r.ret == 0);
+}
+
 /* Buffers and transports are in use while a callback of the SSL runs. */
 gossl_result gossl_ssl_tune(gossl_ssl *s, int what, long value)
 {

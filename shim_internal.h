@@ -27,7 +27,8 @@ struct gossl_ssl {
 	struct gossl_windows windows; /* of the engine's call that runs */
 	unsigned int own;             /* which of fn were set on this SSL: they die with it. The others are the SSL_CTX's */
 	uintptr_t fn[GOSSL_FN_OF_SSL];
-	unsigned char *answer; /* from malloc: bytes of a callback that libssl reads after it */
+	unsigned char *answer;                /* from malloc: bytes of a callback that libssl reads after it */
+	unsigned int timer_first, timer_last; /* of DTLS, in microseconds */
 };
 
 /* The calls of this thread that are inside libssl, innermost first. */

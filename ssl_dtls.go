@@ -21,6 +21,20 @@ func (s *SSL) DTLSHandleTimeout() int {
 	return s.io("DTLSv1_handle_timeout", C.GOSSL_HANDLE_TIMEOUT, nil, -1)
 }
 
+// SetDTLSTimer sets after which time a flight is sent again, and the time that it does not grow beyond when it doubles; libssl's are 1 s and 60 s. Set it
+// before the handshake. It returns 1, or 0 without DTLS, or if a time is not between 1 µs and an hour.
+//
+// SetDTLSTimer corresponds to DTLS_set_timer_cb(3).
+func (s *SSL) SetDTLSTimer(first, last time.Duration) int {
+	const fn = "DTLS_set_timer_cb"
+	if min(first, last) < 0 || max(first, last) > time.Hour {
+		return s.refusal(fn, ErrTooLong)
+	}
+	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result {
+		return C.gossl_ssl_set_timer(p, C.uint(first.Microseconds()), C.uint(last.Microseconds()))
+	})
+}
+
 // SetMTU sets the size of the largest datagram, without the headers of UDP and IP; [OpNoQueryMTU] keeps libssl from asking the transport. It returns
 // the size, or 0 if it is too small.
 //

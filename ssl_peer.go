@@ -39,8 +39,8 @@ func (s *SSL) PeerCertChain() ([]*x509.Certificate, error) {
 	return s.certs("SSL_get_peer_cert_chain", C.GOSSL_BYTES_PEER_CHAIN)
 }
 
-// VerifiedChainDER returns the chain from the peer's certificate to the trusted one. nil if there is none: nothing was verified, or the session was
-// resumed.
+// VerifiedChainDER returns the chain from the peer's certificate to the trusted one; if verification failed and was not asked for, as far as it came.
+// nil if there is none: the peer sent no certificate, or the session was resumed.
 //
 // VerifiedChainDER corresponds to SSL_get0_verified_chain(3).
 func (s *SSL) VerifiedChainDER() [][]byte {

@@ -291,10 +291,12 @@ func TestTrust(t *testing.T) {
 	ca, other := authority(t), authority(t)
 	id := issue(t, ca, "leaf", false, time.Now().Add(time.Hour))
 	for name, set := range map[string]func(*libssl.Ctx, *libssl.SSL) error{
-		"AddCADER":          func(c *libssl.Ctx, _ *libssl.SSL) error { return c.AddCADER(ca.cert.Raw) },
-		"AddCA":             func(c *libssl.Ctx, _ *libssl.SSL) error { return c.AddCA(ca.cert) },
-		"verify store":      func(_ *libssl.Ctx, s *libssl.SSL) error { return s.Err(s.SetVerifyCertStorePEM(ca.certPEM())) },
-		"two in one store":  func(_ *libssl.Ctx, s *libssl.SSL) error { return s.Err(s.SetVerifyCertStorePEM(append(other.certPEM(), ca.certPEM()...))) },
+		"AddCADER":     func(c *libssl.Ctx, _ *libssl.SSL) error { return c.AddCADER(ca.cert.Raw) },
+		"AddCA":        func(c *libssl.Ctx, _ *libssl.SSL) error { return c.AddCA(ca.cert) },
+		"verify store": func(_ *libssl.Ctx, s *libssl.SSL) error { return s.Err(s.SetVerifyCertStorePEM(ca.certPEM())) },
+		"two in one store": func(_ *libssl.Ctx, s *libssl.SSL) error {
+			return s.Err(s.SetVerifyCertStorePEM(append(other.certPEM(), ca.certPEM()...)))
+		},
 		"store of the file": func(c *libssl.Ctx, _ *libssl.SSL) error { return c.LoadVerifyLocations(tempFile(t, ca.certPEM()), "") },
 	} {
 		t.Run(name, func(t *testing.T) {
