@@ -65,8 +65,8 @@ func connectedOrNot(t testing.TB, client, server *libssl.Ctx) (c, s *libssl.SSL)
 	return c, s
 }
 
-// verified makes the client trust the server's certificate and want it.
-func verified(t testing.TB, client *libssl.Ctx) {
+// trustsTestCA makes the client trust the server's certificate and want it.
+func trustsTestCA(t testing.TB, client *libssl.Ctx) {
 	t.Helper()
 	must(t, client.LoadVerifyLocations(testdata+"ca.pem", ""))
 	client.SetVerify(libssl.VerifyPeer)
@@ -84,11 +84,11 @@ var settables = []settable{
 		c.SetMsgCallback(func(ssl *libssl.SSL, _ libssl.Message) { hook(ssl) })
 	}, func(c, _ *libssl.Ctx) { c.SetMsgCallback(nil) }},
 	{"verify_callback", 0, func(t *testing.T, c, _ *libssl.Ctx, hook func(*libssl.SSL)) {
-		verified(t, c)
+		trustsTestCA(t, c)
 		c.SetVerifyCallback(func(v *libssl.Verification) bool { hook(v.SSL); return v.OK })
 	}, func(c, _ *libssl.Ctx) { c.SetVerifyCallback(nil) }},
 	{"cert_verify_callback", 0, func(t *testing.T, c, _ *libssl.Ctx, hook func(*libssl.SSL)) {
-		verified(t, c)
+		trustsTestCA(t, c)
 		c.SetCertVerifyCallback(func(v *libssl.Verification) int { hook(v.SSL); return libssl.VerifyOK })
 	}, func(c, _ *libssl.Ctx) { c.SetCertVerifyCallback(nil) }},
 	{"cert_cb", 0, func(_ *testing.T, _, s *libssl.Ctx, hook func(*libssl.SSL)) {

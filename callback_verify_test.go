@@ -30,7 +30,7 @@ func sameDER(t *testing.T, what string, ders [][]byte, files ...string) {
 
 func TestVerifyCallback(t *testing.T) {
 	client, server := tlsCtxs(t, 0)
-	verified(t, client)
+	trustsTestCA(t, client)
 	type call struct {
 		ok           bool
 		code, depth  int
@@ -87,7 +87,7 @@ func TestVerifyCallbackDecides(t *testing.T) {
 			client, server := tlsCtxs(t, 0)
 			client.SetVerify(libssl.VerifyPeer)
 			if test.trusted {
-				verified(t, client)
+				trustsTestCA(t, client)
 			}
 			client.SetVerifyCallback(test.callback)
 			wantEqual(t, "mode", client.VerifyMode(), libssl.VerifyPeer)
@@ -101,7 +101,7 @@ func TestVerifyCallbackDecides(t *testing.T) {
 // An SSL goes on with what the Ctx had when it was made, as in C, until it gets its own.
 func TestVerifyCallbackIsInherited(t *testing.T) {
 	client, server := tlsCtxs(t, 0)
-	verified(t, client)
+	trustsTestCA(t, client)
 	var called string
 	callback := func(name string) func(*libssl.Verification) bool {
 		return func(*libssl.Verification) bool { called = name; return true }
@@ -173,7 +173,7 @@ func TestCertVerifyCallback(t *testing.T) {
 			client, server := tlsCtxs(t, 0)
 			client.SetVerify(libssl.VerifyPeer)
 			if test.trusted {
-				verified(t, client)
+				trustsTestCA(t, client)
 			}
 			client.SetCertVerifyCallback(func(v *libssl.Verification) int {
 				sameDER(t, "sent", v.PeerCertificatesDER(), "server.pem")
