@@ -19,6 +19,13 @@ case ${1-} in
 *) die "unknown argument '$1'; usage: ci/openssl.sh [--print-env]" ;;
 esac
 
+# first DIR prints the user's PKG_CONFIG_PATH, which may lead to other libraries, with DIR before it.
+first() {
+	others=${PKG_CONFIG_PATH:+$PKG_CONFIG_PATH:}
+	others=$1:${others#"$1:"}
+	echo "${others%:}"
+}
+
 # from_prefix DIR answers with a prefix that the user chose, whose library folder may have any of the usual names.
 from_prefix() {
 	found='no lib/pkgconfig/libssl.pc'
@@ -33,7 +40,7 @@ from_prefix() {
 			/usr/lib*|/usr/local/lib*|*":$libdir:"*) ;;
 			*)	grep -q rpath "$pc" || say "note: programs will need LD_LIBRARY_PATH=$libdir when they run" ;;
 			esac
-			answer "$libdir/pkgconfig" ;;
+			answer "$(first "$libdir/pkgconfig")" ;;
 		esac
 	done
 	die "OPENSSL_PREFIX=$1 holds $found; set it to a prefix of OpenSSL 1.1.1, or unset it to let ci/openssl.sh find one."
@@ -83,7 +90,7 @@ if [ -n "${CC-}" ]; then need pkg-config:pkg-config; else need pkg-config:pkg-co
 
 goal=$(absolute "${LIBSSL_DEST:-$repo/.openssl}")
 case ${PKG_CONFIG_PATH-} in
-"$goal/lib/pkgconfig") ;; # an earlier answer of this script, which may be out of date
+"$goal/lib/pkgconfig"|"$goal/lib/pkgconfig:"*) ;; # an earlier answer of this script, which may be out of date
 *)	case $(pkg-config --modversion libssl 2>/dev/null) in
 	1.1.1*) answer "${PKG_CONFIG_PATH-}" ;;
 	esac ;;
@@ -100,4 +107,4 @@ if ! ready "$goal" lib/libssl.so.1.1 lib/libcrypto.so.1.1 lib/pkgconfig/libssl.p
 		say "OpenSSL ${version%%-*} (Debian $version) ready in $goal"
 	fi
 fi
-answer "$goal/lib/pkgconfig"
+answer "$(first "$goal/lib/pkgconfig")"

@@ -98,6 +98,12 @@ succeeds 'a version that only the pool still has' "$work/from-pool"
 
 run OPENSSL_PREFIX="$dest" LIBSSL_DEST=/nonexistent/x "$script"
 succeeds 'OPENSSL_PREFIX' "$dest"
+kept=''
+for given in /other "$dest/lib/pkgconfig:/other"; do
+	kept="$kept$(PKG_CONFIG_PATH=$given "$script") $(PKG_CONFIG_PATH=$given OPENSSL_PREFIX="$dest" "$script") "
+done
+both=$dest/lib/pkgconfig:/other
+[ "$kept" = "$both $both $both $both " ]; holds 'the rest of PKG_CONFIG_PATH is kept'
 run PKG_CONFIG_LIBDIR="$dest/lib/pkgconfig" LIBSSL_DEST=/nonexistent/x "$script"
 [ "$code" = 0 ] && [ "$(wc -l <"$work/out")" = 1 ] && [ -z "$(cat "$work/out" "$work/err")" ]
 holds 'the system'\''s own 1.1.1'
