@@ -23,7 +23,7 @@ env: ## the lines that make `go build` find OpenSSL 1.1.1, for your shell: eval 
 	@ci/openssl.sh --print-env
 
 # check runs these in order. They share the build cache, so they are one after the other.
-CHECKS := vet staticcheck format rules docs-check openssl-test race shuffle cgocheck checkptr finalizers queue asan oldest coverage
+CHECKS := vet staticcheck format rules docs-check openssl-test deploy race shuffle cgocheck checkptr finalizers queue asan oldest coverage
 
 .PHONY: check docs $(CHECKS)
 check: ## all gates but mutation (15 min)
@@ -50,6 +50,9 @@ rules: ## the house rules (CONTRIBUTING.md)
 
 openssl-test: ## the set-up script, in all the ways it can fail (1 min)
 	@ci/openssl_test.sh
+
+deploy: ## docs/DEPLOY.md, tried in a module elsewhere and in an empty root (20 s)
+	@$(WITH) ci/deploy_test.sh
 
 race: ## with the race detector
 	@$(GO) test -race -timeout=20m ./...
