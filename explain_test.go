@@ -34,14 +34,26 @@ func TestExplainSession(t *testing.T) {
 			c.SetMaxProtoVersion(0)
 			c.SetOptions(libssl.OpNoTLSv12)
 		}, libssl.Explanation{Reasons: []libssl.Reason{libssl.ReasonVersion}}, false},
-		{"expired", libssl.VersionTLS12, func(_ *libssl.SSL, s *libssl.Session) { s.SetTime(time.Now().Add(-10 * time.Hour)) },
-			libssl.Explanation{Offered: true, Reasons: []libssl.Reason{libssl.ReasonExpired, early}}, true},
-		{"ticket too old", libssl.VersionTLS13, func(_ *libssl.SSL, s *libssl.Session) { s.SetTime(time.Now().Add(-10 * time.Hour)) },
-			libssl.Explanation{Reasons: []libssl.Reason{libssl.ReasonTicketTooOld}}, false},
-		{"cipher off", libssl.VersionTLS13, func(c *libssl.SSL, _ *libssl.Session) { c.SetCiphersuites("TLS_AES_128_GCM_SHA256") },
-			libssl.Explanation{Offered: true, Reasons: []libssl.Reason{libssl.ReasonCipherOff, early}}, false},
-		{"tickets off", libssl.VersionTLS12, func(c *libssl.SSL, _ *libssl.Session) { c.SetOptions(libssl.OpNoTicket) },
-			libssl.Explanation{Offered: true, Reasons: []libssl.Reason{libssl.ReasonTicketsOff, early}}, false},
+		{
+			"expired", libssl.VersionTLS12, func(_ *libssl.SSL, s *libssl.Session) { s.SetTime(time.Now().Add(-10 * time.Hour)) },
+			libssl.Explanation{Offered: true, Reasons: []libssl.Reason{libssl.ReasonExpired, early}},
+			true,
+		},
+		{
+			"ticket too old", libssl.VersionTLS13, func(_ *libssl.SSL, s *libssl.Session) { s.SetTime(time.Now().Add(-10 * time.Hour)) },
+			libssl.Explanation{Reasons: []libssl.Reason{libssl.ReasonTicketTooOld}},
+			false,
+		},
+		{
+			"cipher off", libssl.VersionTLS13, func(c *libssl.SSL, _ *libssl.Session) { c.SetCiphersuites("TLS_AES_128_GCM_SHA256") },
+			libssl.Explanation{Offered: true, Reasons: []libssl.Reason{libssl.ReasonCipherOff, early}},
+			false,
+		},
+		{
+			"tickets off", libssl.VersionTLS12, func(c *libssl.SSL, _ *libssl.Session) { c.SetOptions(libssl.OpNoTicket) },
+			libssl.Explanation{Offered: true, Reasons: []libssl.Reason{libssl.ReasonTicketsOff, early}},
+			false,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			client, server := clientCtx(t, tt.version), serverCtx(t, 0)
