@@ -143,8 +143,11 @@ func callUnusable(t *testing.T, h reflect.Value, typ, name string) {
 		t.Errorf("the native queue has %v", queue)
 	}
 	want := error(libssl.ErrFreed)
-	if name == "SetSSLVersion" || name == "SetSSLMethod" {
-		want = libssl.ErrNilMethod // the argument is no better
+	switch name { // the argument is no better
+	case "SetSSLVersion", "SetSSLMethod":
+		want = libssl.ErrNilMethod
+	case "SetExData":
+		want = libssl.ErrExIndex
 	}
 	for _, r := range results {
 		switch v := r.Interface().(type) {

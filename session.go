@@ -97,7 +97,7 @@ func NewSession() (*Session, error) {
 	return newSession("SSL_SESSION_new", C.gossl_session_new(), nil)
 }
 
-// Dup returns a new session with the same content, ticket and resumability. It is in no cache, and no ex_data index of this package is copied.
+// Dup returns a new session with the same content, ticket and resumability. It is in no cache. Values of [Session.SetExData] are copied.
 //
 // Dup corresponds to SSL_SESSION_dup(3).
 func (s *Session) Dup() (*Session, error) {

@@ -342,6 +342,15 @@ typedef struct gossl_args {
 gossl_result gossl_ctx_set_callback(SSL_CTX *ctx, int kind, uintptr_t fn);
 gossl_result gossl_ssl_set_callback(gossl_ssl *s, int kind, uintptr_t fn);
 
+/* shim_exdata.c */
+gossl_result gossl_ex_new_index(int type);
+gossl_result gossl_ssl_set_ex_data(gossl_ssl *s, int idx, uintptr_t id);
+gossl_result gossl_ssl_get_ex_data(gossl_ssl *s, int idx);
+gossl_result gossl_ctx_set_ex_data(SSL_CTX *ctx, int idx, uintptr_t id);
+uintptr_t gossl_ctx_get_ex_data(SSL_CTX *ctx, int idx);
+gossl_result gossl_session_set_ex_data(SSL_SESSION *session, int idx, uintptr_t id);
+uintptr_t gossl_session_get_ex_data(SSL_SESSION *session, int idx);
+
 /* shim_cb_verify.c */
 enum gossl_certificates {
 	GOSSL_CERT_CURRENT,
