@@ -112,3 +112,19 @@ func handOver(args *C.gossl_args, session *Session) {
 		args.session = p
 	}
 }
+
+// UsePSKIdentityHint sets what a server of TLS 1.2 tells its clients about the identity that it wants, 128 bytes at the most, in SSLs that are made from now on.
+//
+// UsePSKIdentityHint corresponds to SSL_CTX_use_psk_identity_hint(3).
+func (c *Ctx) UsePSKIdentityHint(hint string) error {
+	return c.list("SSL_CTX_use_psk_identity_hint", hint, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
+		return C.gossl_ctx_use_psk_identity_hint(p, s)
+	})
+}
+
+// UsePSKIdentityHint is [Ctx.UsePSKIdentityHint] for one SSL. It returns 1, or 0. UsePSKIdentityHint corresponds to SSL_use_psk_identity_hint(3).
+func (s *SSL) UsePSKIdentityHint(hint string) int {
+	return s.text("SSL_use_psk_identity_hint", hint, func(p *C.gossl_ssl, t *C.char) C.gossl_result {
+		return C.gossl_ssl_use_psk_identity_hint(p, t)
+	})
+}

@@ -156,3 +156,27 @@ func TestPSKSessions(t *testing.T) {
 	s.SetPSKFindSessionCallback(nil)
 	wantEqual(t, "connects without", shake(c, s), false)
 }
+
+func TestPSKIdentityHint(t *testing.T) {
+	for name, onSSL := range map[string]bool{"Ctx": false, "SSL": true} {
+		client, server := pskCtxs(t, libssl.VersionTLS12)
+		var heard string
+		client.SetPSKClientCallback(func(_ *libssl.SSL, hint string) (string, []byte) { heard = hint; return "me", pskKey })
+		server.SetPSKServerCallback(func(*libssl.SSL, string) []byte { return pskKey })
+		must(t, server.UsePSKIdentityHint("of the Ctx"))
+		want := "of the Ctx"
+		c, s := pair(t, client, server)
+		if onSSL {
+			want = "of the SSL"
+			wantEqual(t, "UsePSKIdentityHint", s.UsePSKIdentityHint(want), 1)
+			wantEqual(t, "UsePSKIdentityHint of 129 bytes", s.UsePSKIdentityHint(strings.Repeat("x", 129)), 0)
+		}
+		finish(t, c, s)
+		wantEqual(t, name+": what the callback heard", heard, want)
+		wantEqual(t, name+": PSKIdentityHint", c.PSKIdentityHint(), want)
+		wantEqual(t, name+": PSKIdentity", s.PSKIdentity(), "me")
+		if err := server.UsePSKIdentityHint(strings.Repeat("x", 129)); err == nil {
+			t.Error("a hint of 129 bytes: no error")
+		}
+	}
+}

@@ -97,6 +97,7 @@ gossl_result gossl_ctx_free(SSL_CTX *ctx);
 gossl_result gossl_ctx_ctrl(SSL_CTX *ctx, int cmd, long larg, char *parg, int failure_is_zero);
 gossl_result gossl_ctx_options(SSL_CTX *ctx, unsigned long set, unsigned long clear);
 gossl_result gossl_ctx_set_cipher_list(SSL_CTX *ctx, const char *list);
+gossl_result gossl_ctx_use_psk_identity_hint(SSL_CTX *ctx, const char *hint);
 gossl_result gossl_ctx_set_ciphersuites(SSL_CTX *ctx, const char *list);
 gossl_result gossl_ctx_set_ssl_version(SSL_CTX *ctx, const SSL_METHOD *method);
 gossl_result gossl_ctx_check_private_key(SSL_CTX *ctx);
@@ -186,6 +187,8 @@ gossl_result gossl_ssl_conf_cmd(gossl_ssl *s, unsigned int flags, const char *cm
 gossl_result gossl_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned int len);
 
 /* shim_info.c */
+enum { GOSSL_MAX_SIGALGS = 64 };
+gossl_result gossl_ssl_sigalgs(gossl_ssl *s, int shared, unsigned short *algs);
 enum gossl_info {
 	GOSSL_INFO_WANT,
 	GOSSL_INFO_HAS_PENDING,
@@ -415,6 +418,7 @@ gossl_result gossl_ssl_set(gossl_ssl *s, int what, long value);
 gossl_result gossl_ssl_ctrl(gossl_ssl *s, int cmd, long larg, char *parg, int failure_is_zero);
 gossl_result gossl_ssl_options(gossl_ssl *s, unsigned long set, unsigned long clear);
 gossl_result gossl_ssl_set_cipher_list(gossl_ssl *s, const char *list);
+gossl_result gossl_ssl_use_psk_identity_hint(gossl_ssl *s, const char *hint);
 gossl_result gossl_ssl_set_ciphersuites(gossl_ssl *s, const char *list);
 gossl_result gossl_ssl_set_session_id_context(gossl_ssl *s, const unsigned char *id, unsigned int len);
 gossl_result gossl_ssl_has_matching_session_id(gossl_ssl *s, const unsigned char *id, unsigned int len);

@@ -73,3 +73,13 @@ void gossl_install_psk(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn)
 		break;
 	}
 }
+
+gossl_result gossl_ctx_use_psk_identity_hint(SSL_CTX *ctx, const char *hint)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_psk_identity_hint(ctx, hint), r.ret != 1);
+}
+
+gossl_result gossl_ssl_use_psk_identity_hint(gossl_ssl *s, const char *hint)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, SSL_use_psk_identity_hint(s->ssl, hint), r.ret != 1);
+}

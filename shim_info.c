@@ -369,3 +369,20 @@ gossl_result gossl_ssl_export_early(gossl_ssl *s, unsigned char *out, size_t len
 {
 	return GOSSL_SSL(s, ACTS | PUSHES, SSL_export_keying_material_early(s->ssl, out, len, label, label_len, context, context_len), r.ret != 1);
 }
+
+/* Writes GOSSL_MAX_SIGALGS at the most into algs; ret is how many. */
+static int sigalgs(SSL *ssl, int shared, unsigned short *algs)
+{
+	int (*get)(SSL *, int, int *, int *, int *, unsigned char *, unsigned char *) = shared ? SSL_get_shared_sigalgs : SSL_get_sigalgs;
+	unsigned char sign, hash;
+	int n = 0;
+
+	while (n < GOSSL_MAX_SIGALGS && get(ssl, n, NULL, NULL, NULL, &sign, &hash) > 0)
+		algs[n++] = (unsigned short)(hash << 8 | sign);
+	return n;
+}
+
+gossl_result gossl_ssl_sigalgs(gossl_ssl *s, int shared, unsigned short *algs)
+{
+	return GOSSL_SSL(s, ACTS, sigalgs(s->ssl, shared, algs), 0);
+}

@@ -141,22 +141,19 @@ func fullName(name string) string {
 
 // callers returns the tests that use each function of the package: those that call it themselves, or else through the fewest helpers.
 func callers(files []*ast.File, info *types.Info) map[string][]string {
-	uses := make(map[types.Object][]types.Object) // what each function of the test files mentions
+	uses := make(map[types.Object][]types.Object) // what each function and variable of the test files mentions
 	for _, file := range files {
 		for _, decl := range file.Decls {
-			f, ok := decl.(*ast.FuncDecl)
-			if !ok {
-				continue
-			}
-			self := info.Defs[f.Name]
-			ast.Inspect(f, func(n ast.Node) bool {
-				if id, ok := n.(*ast.Ident); ok {
-					if used, ok := info.Uses[id].(*types.Func); ok {
-						uses[self] = append(uses[self], used)
+			switch decl := decl.(type) {
+			case *ast.FuncDecl:
+				mention(uses, info, decl.Name, decl)
+			case *ast.GenDecl:
+				for _, spec := range decl.Specs {
+					if v, ok := spec.(*ast.ValueSpec); ok {
+						mention(uses, info, v.Names[0], v)
 					}
 				}
-				return true
-			})
+			}
 		}
 	}
 	nearest := make(map[string]int)
@@ -166,7 +163,11 @@ func callers(files []*ast.File, info *types.Info) map[string][]string {
 			continue
 		}
 		for used, distance := range distances(f, uses) {
-			name := used.(*types.Func).FullName()
+			fn, ok := used.(*types.Func)
+			if !ok {
+				continue
+			}
+			name := fn.FullName()
 			if d, ok := nearest[name]; !ok || distance < d {
 				nearest[name], tests[name] = distance, nil
 			}
@@ -179,6 +180,19 @@ func callers(files []*ast.File, info *types.Info) map[string][]string {
 		slices.Sort(t)
 	}
 	return tests
+}
+
+// mention adds what node says to the uses of the name that it declares.
+func mention(uses map[types.Object][]types.Object, info *types.Info, name *ast.Ident, node ast.Node) {
+	self := info.Defs[name]
+	ast.Inspect(node, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			if used := info.Uses[id]; used != nil && used.Pkg() != nil {
+				uses[self] = append(uses[self], used)
+			}
+		}
+		return true
+	})
 }
 
 var isTest = regexp.MustCompile(`^(Test|Example|Fuzz)`)
