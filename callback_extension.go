@@ -39,6 +39,26 @@ func DecodeALPN(wire []byte) (protos []string, err error) {
 	return protos, nil
 }
 
+// SelectNextProto returns the first protocol of the server's list that is in the client's too, and [NPNNegotiated]; or the first of the client's, and
+// [NPNNoOverlap]. A list that is no list, or a client's that is empty, gives nothing and 0: C would read beyond it.
+//
+// SelectNextProto corresponds to SSL_select_next_proto(3).
+func SelectNextProto(server, client []byte) (proto string, result int) {
+	_, err := DecodeALPN(server)
+	offered, err2 := DecodeALPN(client)
+	if err != nil || err2 != nil || len(offered) == 0 {
+		return "", 0
+	}
+	s, serverLen := cBytes(server)
+	c, clientLen := cBytes(client)
+	var at, n C.uint
+	result = int(C.gossl_select_next_proto(&at, &n, s, C.uint(serverLen), c, C.uint(clientLen)))
+	if result == NPNNegotiated {
+		return string(server[at : at+n]), result
+	}
+	return string(client[at : at+n]), result
+}
+
 // SetTLSExtServernameCallback sets what decides on the server name, [SSL.Servername], before a session is resumed on a server; it may call
 // SetSSLCtx. It returns a TLSExtErr constant, and for an alert its number, 0 for unrecognized_name. It fires also if the client sent no name.
 // libssl asks the present Ctx, and if that has none, the one that the SSL was made with. nil removes it.

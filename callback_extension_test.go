@@ -44,6 +44,33 @@ func TestEncodeALPN(t *testing.T) {
 	}
 }
 
+func TestSelectNextProto(t *testing.T) {
+	for _, test := range []struct {
+		server, client []string
+		proto          string
+		result         int
+	}{
+		{[]string{"a", "bb"}, []string{"c", "bb", "a"}, "a", libssl.NPNNegotiated},
+		{[]string{"a", "bb"}, []string{"c", "bb"}, "bb", libssl.NPNNegotiated},
+		{[]string{"a"}, []string{"cc", "b"}, "cc", libssl.NPNNoOverlap},
+		{nil, []string{"cc"}, "cc", libssl.NPNNoOverlap},
+		{[]string{"a"}, nil, "", 0},
+	} {
+		server, err := libssl.EncodeALPN(test.server...)
+		must(t, err)
+		client, err := libssl.EncodeALPN(test.client...)
+		must(t, err)
+		if proto, result := libssl.SelectNextProto(server, client); proto != test.proto || result != test.result {
+			t.Errorf("%q, %q: %q, %d", test.server, test.client, proto, result)
+		}
+	}
+	for _, lists := range [][2]string{{"\x02a", "\x01a"}, {"\x01a", "\x02a"}, {"\x01a", "\x00"}} {
+		if proto, result := libssl.SelectNextProto([]byte(lists[0]), []byte(lists[1])); proto != "" || result != 0 {
+			t.Errorf("%q: %q, %d", lists, proto, result)
+		}
+	}
+}
+
 func TestServernameCallback(t *testing.T) {
 	for _, test := range []struct {
 		name          string

@@ -49,6 +49,22 @@ func pskServer(f func(ssl *SSL, identity string) []byte) *callback {
 	})
 }
 
+// UsePSKIdentityHint sets the hint, 128 bytes at the most, that servers to come send to clients before TLS 1.3; "" for none.
+//
+// UsePSKIdentityHint corresponds to SSL_CTX_use_psk_identity_hint(3).
+func (c *Ctx) UsePSKIdentityHint(hint string) error {
+	return c.list("SSL_CTX_use_psk_identity_hint", hint, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
+		return C.gossl_ctx_use_psk_identity_hint(p, s)
+	})
+}
+
+// UsePSKIdentityHint sets the hint of this server. It returns 1, or 0. UsePSKIdentityHint corresponds to SSL_use_psk_identity_hint(3).
+func (s *SSL) UsePSKIdentityHint(hint string) int {
+	return s.text("SSL_use_psk_identity_hint", hint, func(p *C.gossl_ssl, t *C.char) C.gossl_result {
+		return C.gossl_ssl_use_psk_identity_hint(p, t)
+	})
+}
+
 // SetPSKUseSessionCallback sets what gives a client of TLS 1.3 the session that holds a pre-shared key, and its identity, in SSLs that are made
 // from now on. digest is "", or after a HelloRetryRequest the name of the hash that the cipher's must be, such as "SHA256". A nil session means
 // none; with ok false the handshake fails. libssl takes a reference of its own. nil removes it.
@@ -111,20 +127,4 @@ func handOver(args *C.gossl_args, session *Session) {
 		C.SSL_SESSION_up_ref(p)
 		args.session = p
 	}
-}
-
-// UsePSKIdentityHint sets what a server of TLS 1.2 tells its clients about the identity that it wants, 128 bytes at the most, in SSLs that are made from now on.
-//
-// UsePSKIdentityHint corresponds to SSL_CTX_use_psk_identity_hint(3).
-func (c *Ctx) UsePSKIdentityHint(hint string) error {
-	return c.list("SSL_CTX_use_psk_identity_hint", hint, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
-		return C.gossl_ctx_use_psk_identity_hint(p, s)
-	})
-}
-
-// UsePSKIdentityHint is [Ctx.UsePSKIdentityHint] for one SSL. It returns 1, or 0. UsePSKIdentityHint corresponds to SSL_use_psk_identity_hint(3).
-func (s *SSL) UsePSKIdentityHint(hint string) int {
-	return s.text("SSL_use_psk_identity_hint", hint, func(p *C.gossl_ssl, t *C.char) C.gossl_result {
-		return C.gossl_ssl_use_psk_identity_hint(p, t)
-	})
 }

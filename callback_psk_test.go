@@ -82,6 +82,27 @@ func TestPSK(t *testing.T) {
 	}
 }
 
+func TestPSKIdentityHint(t *testing.T) {
+	client, server := pskCtxs(t, libssl.VersionTLS12)
+	var hint string
+	client.SetPSKClientCallback(func(_ *libssl.SSL, h string) (string, []byte) { hint = h; return "me", pskKey })
+	server.SetPSKServerCallback(func(*libssl.SSL, string) []byte { return pskKey })
+	long := strings.Repeat("x", 128)
+	for _, want := range []string{"of the Ctx", long, ""} {
+		must(t, server.UsePSKIdentityHint(want))
+		connected(t, client, server)
+		wantEqual(t, "hint", hint, want)
+	}
+	c, s := pair(t, client, server)
+	wantEqual(t, "set", s.UsePSKIdentityHint("own"), 1)
+	finish(t, c, s)
+	wantEqual(t, "hint", hint, "own")
+	wantText(t, "too long", server.UsePSKIdentityHint(long+"x"), "data length too long")
+	wantEqual(t, "too long", s.UsePSKIdentityHint(long+"x"), 0)
+	wantText(t, "too long", s.LastErrors(), "data length too long")
+	wantIs(t, "NUL", server.UsePSKIdentityHint("a\x00"), libssl.ErrNUL)
+}
+
 // pskSession returns a session of TLS 1.3 with the key of a connection.
 func pskSession(t *testing.T) *libssl.Session {
 	t.Helper()
@@ -155,28 +176,4 @@ func TestPSKSessions(t *testing.T) {
 	c.SetPSKUseSessionCallback(nil)
 	s.SetPSKFindSessionCallback(nil)
 	wantEqual(t, "connects without", shake(c, s), false)
-}
-
-func TestPSKIdentityHint(t *testing.T) {
-	for name, onSSL := range map[string]bool{"Ctx": false, "SSL": true} {
-		client, server := pskCtxs(t, libssl.VersionTLS12)
-		var heard string
-		client.SetPSKClientCallback(func(_ *libssl.SSL, hint string) (string, []byte) { heard = hint; return "me", pskKey })
-		server.SetPSKServerCallback(func(*libssl.SSL, string) []byte { return pskKey })
-		must(t, server.UsePSKIdentityHint("of the Ctx"))
-		want := "of the Ctx"
-		c, s := pair(t, client, server)
-		if onSSL {
-			want = "of the SSL"
-			wantEqual(t, "UsePSKIdentityHint", s.UsePSKIdentityHint(want), 1)
-			wantEqual(t, "UsePSKIdentityHint of 129 bytes", s.UsePSKIdentityHint(strings.Repeat("x", 129)), 0)
-		}
-		finish(t, c, s)
-		wantEqual(t, name+": what the callback heard", heard, want)
-		wantEqual(t, name+": PSKIdentityHint", c.PSKIdentityHint(), want)
-		wantEqual(t, name+": PSKIdentity", s.PSKIdentity(), "me")
-		if err := server.UsePSKIdentityHint(strings.Repeat("x", 129)); err == nil {
-			t.Error("a hint of 129 bytes: no error")
-		}
-	}
 }

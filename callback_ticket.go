@@ -48,7 +48,8 @@ func notResumable(f func(ssl *SSL, forwardSecure bool) bool) *callback {
 // SetSessionTicketCB sets what fires on a server made with this Ctx before a ticket is sent, and after one was received. generate may put data into
 // the session with SetTicketAppData; false ends the handshake. decrypt gets the session, nil if there is none, the first bytes of the ticket, which
 // name its key, and a Ticket constant: [TicketEmpty] if the client only wants one. It returns a TicketReturn constant, not to use it if there is no
-// session. The session ends with the call. Either may be nil; two nils remove both.
+// session; with [TicketReturnAbort] libssl loses the session's memory in TLS 1.3. The session ends with the call. Either may be nil; two nils
+// remove both.
 //
 // SetSessionTicketCB corresponds to SSL_CTX_set_session_ticket_cb(3).
 func (c *Ctx) SetSessionTicketCB(generate func(ssl *SSL) bool, decrypt func(ssl *SSL, session *Session, keyName []byte, status int) int) {

@@ -139,16 +139,21 @@ func TestSessionTicketCB(t *testing.T) {
 
 		answer = libssl.TicketReturnIgnore
 		wantEqual(t, "resumes when ignored", resumes(t, client, server, unflagged(t, sess)), false)
-		answer = libssl.TicketReturnAbort
-		c, s := pair(t, client, server)
-		c.SetSession(unflagged(t, sess))
-		if shake(c, s) {
-			t.Error("abort has no effect")
+		if version == libssl.VersionTLS12 { // with TLS 1.3 libssl loses the session
+			answer = libssl.TicketReturnAbort
+			c, s := pair(t, client, server)
+			c.SetSession(unflagged(t, sess))
+			if shake(c, s) {
+				t.Error("abort has no effect")
+			}
 		}
 		server.SetSessionTicketCB(nil, func(*libssl.SSL, *libssl.Session, []byte, int) int { boom(); return libssl.TicketReturnUse })
-		c, s = pair(t, client, server)
+		c, s := pair(t, client, server)
 		c.SetSession(unflagged(t, sess))
 		wantPanic(t, panicOf(func() { shake(c, s) }), "decrypt_ticket_cb")
+		if shake(c, s); s.SessionReused() {
+			t.Error("the ticket is used in spite of a panic")
+		}
 
 		keys, err := server.TLSExtTicketKeys()
 		must(t, err)

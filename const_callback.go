@@ -49,6 +49,12 @@ const (
 	ADUnrecognizedName = C.SSL_AD_UNRECOGNIZED_NAME
 )
 
+// Results of [SelectNextProto].
+const (
+	NPNNegotiated = C.OPENSSL_NPN_NEGOTIATED
+	NPNNoOverlap  = C.OPENSSL_NPN_NO_OVERLAP
+)
+
 // StatusTypeOCSP is the one type of [Ctx.SetTLSExtStatusType].
 const StatusTypeOCSP = C.TLSEXT_STATUSTYPE_ocsp
 

@@ -37,8 +37,10 @@
 // # Callbacks
 //
 // A callback gets what it needs as arguments, which end with it; UpRef keeps one. One that captures its own Ctx keeps it alive for ever. Callbacks
-// belong to the SSL_CTX, for all its handles, and session callbacks to the one that the SSL was made with. A panic in a callback goes on, as
-// a [CallbackPanic], when the outer call returns; runtime.Goexit, and so t.FailNow, cannot be supported and ends the program with a message.
+// belong to the SSL_CTX, for all its handles, and session callbacks to the one that the SSL was made with. Those that an SSL may have of its own it
+// inherits when it is made, as in C: what is replaced on the Ctx is kept for SSLs that use it, and forgotten with the SSL_CTX. A panic in a callback
+// goes on, as a [CallbackPanic], when the outer call returns; runtime.Goexit, and so t.FailNow, cannot be supported and ends the program with a
+// message.
 //
 // # Where C would crash, corrupt or leak
 //

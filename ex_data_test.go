@@ -1,19 +1,33 @@
 package libssl_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/seed-c1436005/libssl"
 )
 
-// The indices of the tests: libssl has no way to give one back.
-var (
-	sslIndex, _     = libssl.SSLGetExNewIndex()
-	ctxIndex, _     = libssl.CtxGetExNewIndex()
-	sessionIndex, _ = libssl.SessionGetExNewIndex()
-	secondIndex, _  = libssl.SessionGetExNewIndex()
-)
+// indices are made once: libssl has no way to give one back.
+var indices struct {
+	once                         sync.Once
+	ssl, ctx, session, unrelated libssl.ExIndex
+}
+
+func makeIndices(t *testing.T) {
+	t.Helper()
+	indices.once.Do(func() {
+		var err error
+		indices.ssl, err = libssl.SSLGetExNewIndex()
+		must(t, err)
+		indices.ctx, err = libssl.CtxGetExNewIndex()
+		must(t, err)
+		indices.session, err = libssl.SessionGetExNewIndex()
+		must(t, err)
+		indices.unrelated, err = libssl.SessionGetExNewIndex()
+		must(t, err)
+	})
+}
 
 // exData is what the three types have, as functions.
 type exData struct {
@@ -41,13 +55,14 @@ func exDataOfSession(sess *libssl.Session) exData {
 }
 
 func TestExData(t *testing.T) {
+	makeIndices(t)
 	for name, test := range map[string]struct {
 		index, other libssl.ExIndex
 		make         func() exData
 	}{
-		"SSL":     {sslIndex, ctxIndex, func() exData { return exDataOfSSL(newSSL(t, clientCtx(t, 0))) }},
-		"Ctx":     {ctxIndex, sessionIndex, func() exData { return exDataOfCtx(clientCtx(t, 0)) }},
-		"Session": {sessionIndex, sslIndex, func() exData { return exDataOfSession(withID(t, 1)) }},
+		"SSL":     {indices.ssl, indices.ctx, func() exData { return exDataOfSSL(newSSL(t, clientCtx(t, 0))) }},
+		"Ctx":     {indices.ctx, indices.session, func() exData { return exDataOfCtx(clientCtx(t, 0)) }},
+		"Session": {indices.session, indices.ssl, func() exData { return exDataOfSession(withID(t, 1)) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := test.make()
@@ -84,13 +99,14 @@ func TestExData(t *testing.T) {
 
 // libssl copies sessions: each has the value, under an id of its own.
 func TestExDataOfCopies(t *testing.T) {
+	makeIndices(t)
 	client, server := tlsCtxs(t, libssl.VersionTLS13)
 	entries := libssl.Leftovers()
 	c, s := pair(t, client, server)
 	var kept []*libssl.Session
 	server.SessSetNewCB(func(ssl *libssl.SSL, sess *libssl.Session) {
 		if len(kept) == 0 {
-			must(t, sess.SetExData(sessionIndex, "of the first ticket"))
+			must(t, sess.SetExData(indices.session, "of the first ticket"))
 		}
 		kept = append(kept, sess.UpRef())
 	})
@@ -100,23 +116,23 @@ func TestExDataOfCopies(t *testing.T) {
 		t.Fatal("the second ticket is of the same object")
 	}
 	for _, sess := range kept {
-		wantEqual(t, "value", sess.ExData(sessionIndex), any("of the first ticket"))
-		wantEqual(t, "other index", sess.ExData(secondIndex), any(nil))
+		wantEqual(t, "value", sess.ExData(indices.session), any("of the first ticket"))
+		wantEqual(t, "other index", sess.ExData(indices.unrelated), any(nil))
 	}
-	must(t, kept[1].SetExData(sessionIndex, "of the second"))
-	wantEqual(t, "value", kept[0].ExData(sessionIndex), any("of the first ticket"))
+	must(t, kept[1].SetExData(indices.session, "of the second"))
+	wantEqual(t, "value", kept[0].ExData(indices.session), any("of the first ticket"))
 	for _, sess := range kept {
 		sess.Free()
 	}
 	server.SessSetNewCB(nil)
 
-	must(t, exDataOfSSL(c).set(sslIndex, 1))
+	must(t, exDataOfSSL(c).set(indices.ssl, 1))
 	fresh := newSSL(t, client)
-	must(t, exDataOfSSL(fresh).set(sslIndex, "of the original"))
+	must(t, exDataOfSSL(fresh).set(indices.ssl, "of the original"))
 	dup, err := fresh.Dup()
 	must(t, err)
 	fresh.Free()
-	wantEqual(t, "value", dup.ExData(sslIndex), any("of the original"))
+	wantEqual(t, "value", dup.ExData(indices.ssl), any("of the original"))
 	dup.Free()
 	c.Free()
 	s.Free()
@@ -127,16 +143,17 @@ func TestExDataOfCopies(t *testing.T) {
 
 // The value is there in the last callback of a dying Ctx, and dropped below the lock of its cache.
 func TestExDataOfDyingCtx(t *testing.T) {
+	makeIndices(t)
 	entries := libssl.Leftovers()
 	ctx := clientCtx(t, 0)
-	must(t, ctx.SetExData(ctxIndex, "Ctx"))
+	must(t, ctx.SetExData(indices.ctx, "Ctx"))
 	sess := withID(t, 1)
-	must(t, sess.SetExData(sessionIndex, "Session"))
+	must(t, sess.SetExData(indices.session, "Session"))
 	ctx.AddSession(sess)
 	sess.Free()
 	var seen []any
 	ctx.SessSetRemoveCB(func(arg *libssl.Ctx, sess *libssl.Session) {
-		seen = append(seen, arg.ExData(ctxIndex), sess.ExData(sessionIndex))
+		seen = append(seen, arg.ExData(indices.ctx), sess.ExData(indices.session))
 	})
 	ctx.Free()
 	if len(seen) != 2 || seen[0] != "Ctx" || seen[1] != "Session" {
@@ -146,10 +163,11 @@ func TestExDataOfDyingCtx(t *testing.T) {
 }
 
 func TestExDataOfDup(t *testing.T) {
+	makeIndices(t)
 	sess := withID(t, 1)
-	must(t, sess.SetExData(sessionIndex, 1))
+	must(t, sess.SetExData(indices.session, 1))
 	dup, err := sess.Dup()
 	must(t, err)
 	defer dup.Free()
-	wantEqual(t, "value", dup.ExData(sessionIndex), any(1))
+	wantEqual(t, "value", dup.ExData(indices.session), any(1))
 }

@@ -97,7 +97,6 @@ gossl_result gossl_ctx_free(SSL_CTX *ctx);
 gossl_result gossl_ctx_ctrl(SSL_CTX *ctx, int cmd, long larg, char *parg, int failure_is_zero);
 gossl_result gossl_ctx_options(SSL_CTX *ctx, unsigned long set, unsigned long clear);
 gossl_result gossl_ctx_set_cipher_list(SSL_CTX *ctx, const char *list);
-gossl_result gossl_ctx_use_psk_identity_hint(SSL_CTX *ctx, const char *hint);
 gossl_result gossl_ctx_set_ciphersuites(SSL_CTX *ctx, const char *list);
 gossl_result gossl_ctx_set_ssl_version(SSL_CTX *ctx, const SSL_METHOD *method);
 gossl_result gossl_ctx_check_private_key(SSL_CTX *ctx);
@@ -364,6 +363,8 @@ int gossl_store_certificate(X509_STORE_CTX *store, int which, int n, unsigned ch
 gossl_result gossl_store_verify(X509_STORE_CTX *store);
 
 /* shim_cb_extension.c */
+int gossl_select_next_proto(unsigned int *at, unsigned int *n, const unsigned char *server, unsigned int server_len, const unsigned char *client,
+			    unsigned int client_len);
 gossl_result gossl_ssl_set_ocsp_resp(gossl_ssl *s, const unsigned char *resp, int len);
 gossl_result gossl_ssl_get_ocsp_resp(gossl_ssl *s, unsigned char **resp);
 
@@ -377,6 +378,9 @@ enum gossl_hello {
 };
 gossl_result gossl_ssl_client_hello(gossl_ssl *s, int what, unsigned int type, unsigned char **copy);
 gossl_result gossl_ssl_client_hello_extensions(gossl_ssl *s, int *out, size_t max);
+
+/* shim_cb_psk.c */
+gossl_result gossl_ctx_use_psk_identity_hint(SSL_CTX *ctx, const char *hint);
 
 /* shim_cb_ticket.c */
 gossl_result gossl_ctx_ticket_keys(SSL_CTX *ctx, unsigned char *keys, int len, int set);

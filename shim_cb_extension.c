@@ -80,6 +80,18 @@ void gossl_install_extension(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn)
 	}
 }
 
+/* The choice is at an offset of the server's list, or without an overlap of the client's. */
+int gossl_select_next_proto(unsigned int *at, unsigned int *n, const unsigned char *server, unsigned int server_len, const unsigned char *client,
+			    unsigned int client_len)
+{
+	unsigned char *out, len;
+	int result = SSL_select_next_proto(&out, &len, server, server_len, client, client_len);
+
+	*at = (unsigned int)(out - (result == OPENSSL_NPN_NEGOTIATED ? server : client));
+	*n = len;
+	return result;
+}
+
 /* libssl frees the response with the SSL; NULL ends it. */
 static long set_ocsp_resp(SSL *ssl, const unsigned char *resp, int len)
 {

@@ -54,9 +54,10 @@ static int ticket_generate(SSL *ssl, void *arg)
 	return a.ret;
 }
 
+/* The failure is not ABORT, with which libssl loses the session in TLS 1.3. */
 static SSL_TICKET_RETURN ticket_decrypt(SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t len, SSL_TICKET_STATUS status, void *arg)
 {
-	gossl_args a = { .in = name, .in_len = len, .num = { status }, .object = session, .ret = SSL_TICKET_RETURN_ABORT };
+	gossl_args a = { .in = name, .in_len = len, .num = { status }, .object = session, .ret = SSL_TICKET_RETURN_IGNORE };
 
 	(void)arg;
 	gossl_fire_session_ctx(ssl, GOSSL_FN_TICKET_DECRYPT, &a);
