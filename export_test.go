@@ -9,8 +9,8 @@ func SetStuckAfter(d time.Duration) func() {
 	return func() { stuckAfter = old }
 }
 
-// Leftovers counts what must be gone when no handle is alive: registry entries, work left by callbacks, SSL_CTXs that C still knows.
-func Leftovers() int { return ctxStates.Len() + afterCalls.Len() + kept.Len() }
+// Leftovers counts what must be gone when no handle is alive: registry entries, work left by callbacks, signers, SSL_CTXs that C still knows.
+func Leftovers() int { return ctxStates.Len() + afterCalls.Len() + kept.Len() + signers.Len() }
 
 // QueuesLeft counts calls that left an entry of their own in an error queue; only with -tags libssl_check.
 func QueuesLeft() int { return queuesLeft() }

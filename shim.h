@@ -279,6 +279,21 @@ gossl_result gossl_ssl_export(gossl_ssl *s, unsigned char *out, size_t len, cons
 gossl_result gossl_ssl_export_early(gossl_ssl *s, unsigned char *out, size_t len, const char *label, size_t label_len, const unsigned char *context,
 				    size_t context_len);
 
+/* shim_key.c */
+typedef struct gossl_signing {
+	uintptr_t id; /* of the signer */
+	const unsigned char *digest;
+	size_t digest_len;
+	int digest_nid;    /* NID_undef: nothing that a signer can do */
+	int pss, salt_len; /* RSA's padding is PSS; OpenSSL's number for the salt */
+	unsigned char *sig;
+	size_t size; /* room in sig */
+	size_t len;  /* of the signature; 0: it failed, and error says why */
+	char error[200];
+} gossl_signing;
+gossl_result gossl_ctx_use_signer(SSL_CTX *ctx, const unsigned char *spki, int len, uintptr_t id);
+gossl_result gossl_ssl_use_signer(gossl_ssl *s, const unsigned char *spki, int len, uintptr_t id);
+
 /* shim_callback.c */
 enum gossl_callback {
 	GOSSL_CB_NEW,

@@ -257,3 +257,14 @@ void gossl_session_unmark(SSL_SESSION *session, uintptr_t ctx_id)
 		SSL_SESSION_set_ex_data(session, session_index, NULL);
 	pthread_mutex_unlock(&mark_lock);
 }
+
+/* Runs a callback that belongs to no SSL. */
+void gossl_callback(uint64_t (*f)(void *arg, uint64_t pending), void *arg)
+{
+	struct callback cb;
+	uint64_t pending;
+
+	callback_begin(&cb, NULL);
+	pending = f(arg, pending_now());
+	callback_end(&cb, 0, pending);
+}

@@ -94,6 +94,7 @@ void gossl_forget_functions(gossl_ssl *s);
 long gossl_certs_der(const STACK_OF(X509) * certs, unsigned char **out);
 long gossl_names_der(const STACK_OF(X509_NAME) * names, unsigned char **out);
 long gossl_ciphers(const STACK_OF(SSL_CIPHER) * list, unsigned char **out);
+void gossl_callback(uint64_t (*f)(void *arg, uint64_t pending), void *arg);
 int gossl_no_password(char *buf, int size, int writing, void *arg);
 
 /* How libssl finds a callback: on the SSL, in its present SSL_CTX, or in the one that it was made with. gossl_fire leaves args alone without a function. */

@@ -43,11 +43,12 @@ func projectLists() *lists {
 			"DecodeALPN":           "C leaves the form to the caller",
 		}),
 		noInvoke: allow(map[string]string{
-			"gosslCtxDies":  "removes an entry; no code of the user runs",
-			"gosslForget":   "removes an entry; no code of the user runs",
-			"gosslShare":    "adds an entry; no code of the user runs",
-			"gosslWake":     "closes a channel; no code of the user runs",
-			"gosslDispatch": "hands work to the dispatcher's goroutine, where no C frame waits",
+			"gosslCtxDies":    "removes an entry; no code of the user runs",
+			"gosslForget":     "removes an entry; no code of the user runs",
+			"gosslSignerDies": "removes an entry; no code of the user runs",
+			"gosslShare":      "adds an entry; no code of the user runs",
+			"gosslWake":       "closes a channel; no code of the user runs",
+			"gosslDispatch":   "hands work to the dispatcher's goroutine, where no C frame waits",
 		}),
 	}
 }
