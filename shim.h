@@ -8,7 +8,7 @@
 #include <openssl/opensslv.h>
 #if OPENSSL_VERSION_NUMBER < 0x10101000L || OPENSSL_VERSION_NUMBER >= 0x10102000L
 #error \
-    "package libssl needs the headers of OpenSSL 1.1.1 and found another version. Run `make env` in its repository and export what it prints, or set PKG_CONFIG_PATH to the directory of a libssl.pc of version 1.1.1."
+    "package libssl needs the headers of OpenSSL 1.1.1 and found another version. Build with `go run github.com/seed-c1436005/libssl/cmd/libssl-env go build`, or set PKG_CONFIG_PATH to the directory of a libssl.pc of version 1.1.1."
 #endif
 
 #include <openssl/err.h>

@@ -101,7 +101,7 @@ func TestOtherHeaders(t *testing.T) {
 		must(t, os.WriteFile(filepath.Join(dir, name+".pc"), []byte(pc), 0o600))
 	}
 	out := build(t, "PKG_CONFIG_PATH="+dir, "CGO_ENABLED=1")
-	for _, text := range []string{"package libssl needs the headers of OpenSSL 1.1.1 and found another version", "make env", "PKG_CONFIG_PATH"} {
+	for _, text := range []string{"package libssl needs the headers of OpenSSL 1.1.1 and found another version", "cmd/libssl-env go build", "PKG_CONFIG_PATH"} {
 		wantText(t, "go build", errors.New(out), text)
 	}
 }

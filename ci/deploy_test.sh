@@ -52,11 +52,15 @@ mkdir "$work/libssl" "$work/module" && cd "$repo" &&
 printf '%s\n' 'module example' '' 'go 1.24' '' 'require github.com/seed-c1436005/libssl v0.0.0' '' \
 	"replace github.com/seed-c1436005/libssl => $work/libssl" >go.mod
 
+code=0
+PKG_CONFIG_LIBDIR=/dev/null go build -o app . 2>&1 | grep '^Package libssl was' >"$work/out" || code=$?
+says 'without the environment' 0
 step 'eval "$(go run github.com/seed-c1436005/libssl/cmd/libssl-env)"'
-step "go build -ldflags='-r \$ORIGIN' -o app ."
+step 'go build -o app .'
 code=0
 SSL_CERT_FILE=$testdata/ca.pem ./app "$testdata/server.pem" "$testdata/server.key" >"$work/out" 2>&1 || code=$?
 resumes 'where it was built'
+step "go build -ldflags='-r \$ORIGIN' -o app ."
 step 'mkdir -p root/app root/lib64 root/lib/x86_64-linux-gnu root/proc'
 step 'L=$(pkg-config --variable=libdir libssl)'
 step 'cp app "$L/libssl.so.1.1" "$L/libcrypto.so.1.1" root/app/'
