@@ -131,7 +131,7 @@ func anyScenario(suite []script, f func(*conformance.Scenario) bool) bool {
 	return slices.ContainsFunc(suite, func(s script) bool { return slices.ContainsFunc(s.scenarios, f) })
 }
 
-// startC runs all scenarios through the C driver in the background, several at once: where C hangs it takes ten seconds.
+// startC runs all scenarios through the C driver in the background, several at once: where C hangs it takes seconds.
 func startC(t *testing.T, suite []script) map[*conformance.Scenario]func() (conformance.Trace, error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,7 +17,7 @@ import (
 	"time"
 )
 
-// hung are the traces of scenarios in which C hangs: ten seconds each, and nothing new the second time.
+// hung are the traces of scenarios in which C hangs: seconds each, and nothing new the second time.
 var hung sync.Map
 
 // RunC runs a scenario through the C driver. If C dies of it, that is how the trace ends, and no error.
@@ -37,6 +38,18 @@ func runC(ctx context.Context, s *Scenario) (Trace, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept := "" // ci/mutate runs the suite again and again, and C says the same each time
+	if dir := os.Getenv("LIBSSL_C_TRACES"); dir != "" {
+		script, err := os.ReadFile(s.Path)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(append([]byte(driver+"\x00"+s.Name+"\x00"), script...))
+		kept = filepath.Join(dir, hex.EncodeToString(sum[:]))
+		if trace, err := os.ReadFile(kept); err == nil {
+			return ReadTrace(bytes.NewReader(trace))
+		}
+	}
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, driver, "-data", testdata(""), "-only", s.Name, s.Path)
 	// With the address sanitizer a crash has to stay one: what kills a scenario is a result.
@@ -45,6 +58,12 @@ func runC(ctx context.Context, s *Scenario) (Trace, error) {
 	cmd.WaitDelay = 5 * time.Second // after a cancel, a scenario that hangs still holds them
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("the C driver: %w\n%s", err, &stderr)
+	}
+	if kept != "" {
+		made := fmt.Sprintf("%s.%d", kept, os.Getpid()) // two processes may write it at once
+		if err := errors.Join(os.WriteFile(made, stdout.Bytes(), 0o600), os.Rename(made, kept)); err != nil {
+			return nil, err
+		}
 	}
 	return ReadTrace(&stdout)
 }
