@@ -7,6 +7,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"unsafe"
 
@@ -214,6 +215,9 @@ func (d *driver) execute(op *Op, f func(*call)) map[string]any {
 	native := ctest.Drain()
 	if c.sides {
 		return c.line
+	}
+	if c.failed && strings.HasPrefix(op.name, "SSL_") && c.stack.Func != op.name {
+		c.line["blamed on"] = c.stack.Func
 	}
 	d.addQueue(c.line, native, c.failed, c.stack)
 	for i, v := range op.args {

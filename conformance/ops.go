@@ -216,7 +216,7 @@ func runWriteEarlyData(c *call) {
 }
 
 func runSetSSLCtx(c *call) {
-	c.ssl(0).SetSSLCtx(c.ctx(1))
+	c.value(c.ssl(0).SetSSLCtx(c.ctx(1)))
 	now := c.ssl(0).Ctx()
 	c.answer(now.Same(c.ctx(1)))
 	now.Free()
@@ -297,7 +297,7 @@ var operations = map[string]*opdef{
 	"SSL_get1_session":            {"s", sessionKind, never, func(c *call) { c.bindSession(c.ssl(0).Session(), nil) }},
 	"SSL_session_reused":          {"s", none, never, func(c *call) { c.answer(c.ssl(0).SessionReused()) }},
 	"SSL_copy_session_id":         {"ss", none, zero, func(c *call) { c.value(c.ssl(0).CopySessionID(c.ssl(1))) }},
-	"SSL_set_SSL_CTX":             {"sk", none, never, runSetSSLCtx},
+	"SSL_set_SSL_CTX":             {"sk", none, zero, runSetSSLCtx},
 	"SSL_set_ssl_method":          {"sm", none, zero, func(c *call) { c.value(c.ssl(0).SetSSLMethod(c.method(1))) }},
 	"SSL_renegotiate":             {"s", none, zero, func(c *call) { c.value(c.ssl(0).Renegotiate()) }},
 	"SSL_renegotiate_abbreviated": {"s", none, zero, func(c *call) { c.value(c.ssl(0).RenegotiateAbbreviated()) }},
