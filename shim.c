@@ -176,7 +176,7 @@ int gossl_is_removing(const SSL_CTX *ctx)
 /* What C would not survive. Runs with the SSL owned. */
 int gossl_refuse(gossl_ssl *s, int does)
 {
-	if (s->dead && (does & ~PUSHES) != READS)
+	if (s->dead && (does & ACTS))
 		return GOSSL_DEAD;
 	if ((does & CACHES) && gossl_is_removing(s->session_ctx))
 		return GOSSL_IN_REMOVE;

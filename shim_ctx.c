@@ -103,7 +103,7 @@ gossl_result gossl_ctx_add_session(SSL_CTX *ctx, SSL_SESSION *session, uintptr_t
 	struct gossl_call c;
 	gossl_result r = { 0, NULL };
 
-	if (!gossl_ctx_begin(&c, ctx, CACHES | PUSHES, &r.more))
+	if (!gossl_ctx_begin(&c, ctx, CACHES, &r.more))
 		return r;
 	c.more.other_ctx = gossl_session_claim(session, gossl_ctx_id(ctx), dead);
 	if (c.more.other_ctx != 0)

@@ -4,7 +4,6 @@
  */
 #include "shim_internal.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -44,21 +43,11 @@ static int window_write(BIO *bio, const char *buf, int len)
 	return n;
 }
 
-/* May be called when the SSL is half freed: only BIO_CTRL_EOF looks at it. */
+/* May be called when the SSL is half freed. */
 static long window_ctrl(BIO *bio, int cmd, long larg, void *parg)
 {
-	const struct gossl_windows *w;
-
-	(void)larg, (void)parg;
-	switch (cmd) {
-	case BIO_CTRL_FLUSH:
-	case BIO_CTRL_DUP:
-		return 1;
-	case BIO_CTRL_EOF:
-		w = &((gossl_ssl *)BIO_get_data(bio))->windows;
-		return w->eof && w->in_left == 0;
-	}
-	return 0;
+	(void)bio, (void)larg, (void)parg;
+	return cmd == BIO_CTRL_FLUSH || cmd == BIO_CTRL_DUP;
 }
 
 /* Called once, by gossl_init. */
@@ -143,10 +132,7 @@ gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, cons
 		return more;
 	outer = s->windows; /* of a call that this one is nested in */
 	s->windows = (struct gossl_windows){ in, out, in_len, out_len, eof };
-	errno = 0;
 	m->ret = operate(s, op, buf, len, &m->n);
-	if (m->ret <= 0)
-		c.more.sys_errno = errno;
 	if (op != GOSSL_SHUTDOWN || m->ret != 0) /* which means that close_notify was sent; SSL_get_error would call it an error */
 		m->error = gossl_io_error(s, m->ret);
 	m->in = in_len - s->windows.in_left;

@@ -113,11 +113,10 @@ void gossl_errors_free(gossl_errors *e)
 
 void gossl_errors_push(const gossl_error *e)
 {
-	char *data;
+	char *data = OPENSSL_strdup(e->data); /* NULL is no data */
 
 	ERR_put_error(ERR_GET_LIB(e->code), ERR_GET_FUNC(e->code), ERR_GET_REASON(e->code), e->file, e->line);
-	if (e->data != NULL && (data = OPENSSL_strdup(e->data)) != NULL)
-		ERR_set_error_data(data, ERR_TXT_MALLOCED | ERR_TXT_STRING);
+	ERR_set_error_data(data, ERR_TXT_MALLOCED | ERR_TXT_STRING);
 }
 
 /* With -tags libssl_check: how many calls left an entry in a queue that was empty before them. */

@@ -144,7 +144,7 @@ static int drain(BIO *bio, unsigned char *buf, int len)
 
 gossl_result gossl_ssl_bio_drain(gossl_ssl *s, unsigned char *buf, int len)
 {
-	return GOSSL_SSL(s, ACTS | PUSHES, drain(SSL_get_wbio(s->ssl), buf, len), 0);
+	return GOSSL_SSL(s, ACTS, drain(SSL_get_wbio(s->ssl), buf, len), 0);
 }
 
 static int pending(BIO *bio)

@@ -28,7 +28,7 @@ static int i2d(SSL_SESSION *session, unsigned char *buf, int len)
 /* Writes into buf if it is long enough. ret is the length, 0 for a session without cipher, which has no encoding. */
 gossl_result gossl_session_i2d(SSL_SESSION *session, unsigned char *buf, int len)
 {
-	return GOSSL_SSL(NULL, PUSHES, i2d(session, buf, len), r.ret <= 0);
+	return GOSSL_SSL(NULL, READS, i2d(session, buf, len), r.ret <= 0);
 }
 
 static SSL_SESSION *d2i(const unsigned char *der, int len, int *used)
@@ -99,7 +99,7 @@ gossl_result gossl_session_set1_id_context(SSL_SESSION *session, const unsigned 
 
 gossl_result gossl_session_set1_hostname(SSL_SESSION *session, const char *name)
 {
-	return GOSSL_SSL(NULL, PUSHES, SSL_SESSION_set1_hostname(session, name), r.ret != 1);
+	return GOSSL_SSL(NULL, READS, SSL_SESSION_set1_hostname(session, name), r.ret != 1);
 }
 
 gossl_result gossl_session_set1_alpn_selected(SSL_SESSION *session, const unsigned char *alpn, size_t len)

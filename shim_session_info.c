@@ -1,17 +1,10 @@
 /* SSL_SESSION: what it holds beside the session itself, and how it is shown. Results are freed by gossl_clear_free. */
 #include "shim_internal.h"
 
-static int peer(SSL_SESSION *session, unsigned char **der)
-{
-	X509 *cert = SSL_SESSION_get0_peer(session);
-
-	return cert == NULL ? 0 : i2d_X509(cert, der);
-}
-
 /* ret is the length of der, 0 if there is no certificate. */
 gossl_result gossl_session_peer(SSL_SESSION *session, unsigned char **der)
 {
-	return GOSSL_SSL(NULL, PUSHES, peer(session, der), r.ret < 0);
+	return GOSSL_SSL(NULL, PUSHES, i2d_X509(SSL_SESSION_get0_peer(session), der), 0);
 }
 
 gossl_result gossl_session_set1_ticket_appdata(SSL_SESSION *session, const unsigned char *data, size_t len)
@@ -21,7 +14,7 @@ gossl_result gossl_session_set1_ticket_appdata(SSL_SESSION *session, const unsig
 
 gossl_result gossl_session_set1_master_key(SSL_SESSION *session, const unsigned char *key, size_t len)
 {
-	return GOSSL_SSL(NULL, PUSHES, SSL_SESSION_set1_master_key(session, key, len), r.ret != 1);
+	return GOSSL_SSL(NULL, READS, SSL_SESSION_set1_master_key(session, key, len), r.ret != 1);
 }
 
 /* Ciphers are static objects of libssl, which has them by number for an SSL only. */
