@@ -33,7 +33,7 @@ func runInChild(t *testing.T, name string) (output string, err error) {
 		parts[i] = "^" + regexp.QuoteMeta(p) + "$"
 	}
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run="+strings.Join(parts, "/"), "-test.count=1")
-	cmd.Env = append(os.Environ(), childTest+"="+name)
+	cmd.Env = append(os.Environ(), childTest+"="+name, "LIBSSL_TEST_OOM=1")
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		t.Errorf("the child process hangs")

@@ -272,6 +272,39 @@ func TestStuck(t *testing.T) {
 	}
 }
 
+// Whoever is inside libssl, or With, for long is in no callback that waits for them: others go on waiting.
+func TestLongUseIsNotStuck(t *testing.T) {
+	client, server := clientCtx(t, libssl.VersionTLS12), serverCtx(t, libssl.VersionTLS12)
+	ssl := newSSL(t, client)
+	defer libssl.SetStuckAfter(time.Millisecond)()
+	set := make(chan int)
+	ssl.With(func(unsafe.Pointer) {
+		go func() { set <- ssl.SetSession(nil) }()
+		eventually(t, "the goroutine waits", func() bool { return waiting() == 1 })
+		for range 3 { // one that is stuck is the clock: it gives up as soon as the other could
+			c, s := pair(t, client, server)
+			var last error
+			client.SessSetNewCB(func(*libssl.SSL, *libssl.Session) {
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					c.Read(make([]byte, 1))
+					last = c.LastErrors()
+				}()
+				<-done
+			})
+			finish(t, c, s)
+			client.SessSetNewCB(nil)
+			if !errors.Is(last, libssl.ErrStuck) {
+				t.Error(last)
+			}
+		}
+	})
+	if n := <-set; n != 1 {
+		t.Error(n, ssl.LastErrors())
+	}
+}
+
 // A goroutine that uses a callback's argument when the callback ends neither holds it up nor gets in.
 func TestArgumentInUseWhenCallbackEnds(t *testing.T) {
 	other := newSSL(t, clientCtx(t, 0))
@@ -354,23 +387,30 @@ func TestFreeDuringBlockingRead(t *testing.T) {
 func TestAddToTwoCachesAtOnce(t *testing.T) {
 	survives(t, func(t *testing.T) {
 		ctxs := []*libssl.Ctx{clientCtx(t, 0), clientCtx(t, 0)}
-		for range 5000 {
-			sess := forgettableSession(t, 1)
-			var added, refused atomic.Int32
-			together(2, func(i int) {
-				switch n, err := ctxs[i].AddSession(sess); {
-				case n == 1:
-					added.Add(1)
-				case errors.Is(err, libssl.ErrOtherCtx):
-					refused.Add(1)
+		sessions := make([]*libssl.Session, 10000)
+		for i := range sessions {
+			sessions[i] = forgettableSession(t, 1)
+			must(t, sessions[i].SetID([]byte{byte(i), byte(i >> 8)}))
+		}
+		var added, refused [2]int
+		var arrived atomic.Int64
+		together(2, func(g int) {
+			for i, sess := range sessions {
+				for arrived.Add(1); arrived.Load() < 2*int64(i+1); { // spinning, as waking takes longer than the call
+					runtime.Gosched()
 				}
-			})
-			if added.Load() != 1 || refused.Load() != 1 {
-				t.Fatalf("%d added, %d refused", added.Load(), refused.Load())
+				switch n, err := ctxs[g].AddSession(sess); {
+				case n == 1:
+					added[g]++
+				case errors.Is(err, libssl.ErrOtherCtx):
+					refused[g]++
+				}
 			}
-			for _, ctx := range ctxs {
-				ctx.RemoveSession(sess)
-			}
+		})
+		if n := len(sessions); added[0]+added[1] != n || refused[0]+refused[1] != n {
+			t.Errorf("%d of %d added, %d refused", added, n, refused)
+		}
+		for _, sess := range sessions {
 			sess.Free()
 		}
 	})

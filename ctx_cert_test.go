@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -272,6 +273,21 @@ func TestCtxChain(t *testing.T) {
 		wantEqual(t, c.name, shake(a, b), c.result == libssl.VerifyOK)
 		wantEqual(t, c.name, a.VerifyResult(), c.result)
 	}
+}
+
+// TestCtxWeakChain: an issuer whose key is too short for the security level is an error.
+func TestCtxWeakChain(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	must(t, err)
+	weak := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "weak"}, IsCA: true, BasicConstraintsValid: true}
+	der, err := x509.CreateCertificate(rand.Reader, weak, weak, &key.PublicKey, key)
+	must(t, err)
+	ctx := ctxOf(t, libssl.TLSServerMethod())
+	chain := append(readFile(t, testdata+"server.pem"), pemOf("CERTIFICATE", der)...)
+	must(t, ctx.SetCipherList("ALL:@SECLEVEL=1"))
+	must(t, ctx.UseCertificatePEM(chain))
+	must(t, ctx.SetCipherList("ALL:@SECLEVEL=2"))
+	wantText(t, "UseCertificatePEM", ctx.UseCertificatePEM(chain), "ca key too small")
 }
 
 func TestCtxKeyThatDoesNotFit(t *testing.T) {

@@ -290,6 +290,38 @@ func TestKeepQueue(t *testing.T) {
 	})
 }
 
+// TestKeepQueueStale: what stands on the queue already, of others or of calls before, is no call's own. SSL_get_error alone takes it for one, as in C.
+func TestKeepQueueStale(t *testing.T) {
+	survives(t, func(t *testing.T) {
+		for _, n := range []int{1, 14, 15} {
+			ctx, sess := clientCtx(t, 0), newSession(t)
+			set, unset := newSSL(t, ctx), newSSL(t, ctx)
+			must(t, ctx.SetSSLVersion(libssl.TLSv12ClientMethod())) // so that SetSession has to switch, and looks at the queue
+			onThread(t, func() {
+				stale := pushForeign(n)
+				libssl.KeepQueue(func() {
+					wantEqual(t, "SetSession", set.SetSession(sess), 1)
+					wantEqual(t, "SetSession's errors", set.LastErrors().Func, "")
+					ctest.FailAllocation(1)
+					wantEqual(t, "SetSession without memory", unset.SetSession(sess), 0)
+					ctest.Allocations()
+					wantEqual(t, "its errors", unset.LastErrors().Error(), "SSL_set_session failed; OpenSSL gave no reason")
+					wantEqual(t, "GetError", unset.GetError(0), libssl.ErrorSSL)
+				})
+				wantQueue(t, "two calls that pushed nothing", stale)
+			})
+			onThread(t, func() {
+				stale := pushForeign(n)
+				libssl.KeepQueue(func() { wantEqual(t, "SetCipherList", set.SetCipherList("nonsense"), 0) })
+				own := set.LastErrors().Entries
+				wantEqual(t, "entries of one failure", len(own), 1)
+				e := ctest.FullEntry{Code: own[0].Code, File: own[0].File, Line: own[0].Line}
+				wantQueue(t, "one call that pushed", append(stale, e)[max(0, n-14):])
+			})
+		}
+	})
+}
+
 // TestKeepQueueMisleads: SSL_get_error looks at the queue, and a handshake clears it; both show inside KeepQueue alone.
 func TestKeepQueueMisleads(t *testing.T) {
 	c, s := connected(t, clientCtx(t, 0), serverCtx(t, 0))

@@ -430,3 +430,22 @@ func TestHandlesShareCallbacks(t *testing.T) {
 		t.Error("a third handle could not remove it")
 	}
 }
+
+// A call that nobody waits for crosses into C once.
+func TestCrossings(t *testing.T) {
+	ctx := clientCtx(t, 0)
+	ssl, other, sess := newSSL(t, ctx), newSSL(t, ctx), withID(t, 1)
+	for _, c := range []struct {
+		name string
+		call func()
+	}{
+		{"SetSession", func() { ssl.SetSession(sess) }},
+		{"Session", func() { t.Cleanup(ssl.Session().Free) }},
+		{"CopySessionID", func() { other.CopySessionID(ssl) }},
+		{"Version", func() { ssl.Version() }},
+	} {
+		if n := crossings(c.call); n != 1 {
+			t.Errorf("%s: %d cgo calls", c.name, n)
+		}
+	}
+}

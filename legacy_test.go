@@ -93,6 +93,63 @@ func TestCallbacksOfCStay(t *testing.T) {
 	}
 }
 
+// C's remove callback may push an entry, as one that fails to write a file does. Free, which nobody asks for errors, leaves none; nor does the collector,
+// whose thread nobody knows.
+func TestFreeLeavesNoEntry(t *testing.T) {
+	for name, free := range map[string]func(ctx *libssl.Ctx, c, s *libssl.SSL){
+		"SSL": func(_ *libssl.Ctx, c, _ *libssl.SSL) { c.Free() },
+		"Ctx": func(ctx *libssl.Ctx, c, s *libssl.SSL) {
+			for _, ssl := range []*libssl.SSL{c, s} {
+				ssl.SetShutdown(libssl.SentShutdown) // so that the session stays in the cache
+				ssl.Free()
+			}
+			ctx.Free()
+		},
+	} {
+		p, ctx := legacyCtx(t, libssl.VersionTLS12)
+		ctest.SetFailingRemove(p)
+		cp, sp := ctest.NewPair(p)
+		c, s := libssl.AdoptSSL(cp), libssl.AdoptSSL(sp)
+		if !ctest.Connect(cp, sp) {
+			t.Fatal("handshake")
+		}
+		onThread(t, func() {
+			foreign := pushForeign(1)
+			free(ctx, c, s)
+			wantQueue(t, name, foreign)
+		})
+		if ctest.CallbacksRun(ctest.Removed) == 0 {
+			t.Errorf("%s: the callback did not run", name)
+		}
+		onThread(t, func() {
+			c.Free()
+			s.Free()
+		})
+	}
+}
+
+// A goroutine that waits for an SSL in a callback is woken when that ends, also if C made the call.
+func TestWaitForCallbackOfC(t *testing.T) {
+	p, ctx := legacyCtx(t, libssl.VersionTLS12)
+	c, s := legacyPair(t, p)
+	client := libssl.BorrowSSL(c)
+	defer client.Free()
+	version := make(chan int, 1)
+	ctx.SessSetNewCB(func(*libssl.SSL, *libssl.Session) { // the server has none, as its session is in the ticket
+		go func() { version <- client.Version() }()
+		eventually(t, "the goroutine waits", func() bool { return waiting() == 1 })
+	})
+	if !ctest.Connect(c, s) {
+		t.Fatal("handshake")
+	}
+	mustEnd(t, "the goroutine", func() {
+		if v := <-version; v != libssl.VersionTLS12 {
+			t.Errorf("%x", v)
+		}
+	})
+	ctx.SessSetNewCB(nil)
+}
+
 func TestAdoptedCounts(t *testing.T) {
 	p, ctx := legacyCtx(t, libssl.VersionTLS12)
 	wantRefs(t, ctx, 1)

@@ -33,7 +33,7 @@ func nothingLeft(goroutines int) (err error) {
 	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		runtime.GC()
 		if err = leftover(goroutines); err == nil {
-			return nil
+			return queuesLeft()
 		}
 	}
 	return err
@@ -51,6 +51,10 @@ func leftover(goroutines int) error {
 	if n := runtime.NumGoroutine(); n > goroutines {
 		return fmt.Errorf("%d goroutines are left", n-goroutines)
 	}
+	return nil
+}
+
+func queuesLeft() error {
 	if n := libssl.QueuesLeft(); n != 0 {
 		return fmt.Errorf("%d calls left an entry in the error queue", n)
 	}

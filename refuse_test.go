@@ -134,6 +134,21 @@ func TestNoSessionInHandshake(t *testing.T) {
 			t.Fatal(c.LastErrors())
 		}
 		finish(t, c, s)
+
+		for _, take := range []func(s *libssl.SSL) int{
+			func(s *libssl.SSL) int { return s.SetSession(nil) },
+			func(s *libssl.SSL) int { return s.CopySessionID(newSSL(t, server)) },
+		} {
+			c, s = pair(t, client, server) // and a server between its flights
+			c.DoHandshake()
+			move(c, s)
+			s.DoHandshake()
+			move(s, c)
+			if take(s) != 1 {
+				t.Fatal(s.LastErrors())
+			}
+			wantNoSession(t, s)
+		}
 	}
 
 	client, server := clientCtx(t, libssl.VersionTLS13), serverCtx(t, libssl.VersionTLS13)
@@ -464,6 +479,12 @@ func TestResetsInCallback(t *testing.T) {
 					"SetFD":           func() int { return ssl.SetFD(0) },
 					"SetSSLMethod":    func() int { return ssl.SetSSLMethod(libssl.TLSMethod()) },
 					"CopySessionID":   func() int { return ssl.CopySessionID(newSSL(t, client)) },
+					"NewEngine": func() int {
+						if engine, err := libssl.NewEngine(ssl); engine != nil || !errors.Is(err, libssl.ErrInCallback) {
+							t.Errorf("NewEngine: %v", err)
+						}
+						return 0
+					},
 				} {
 					wantRefused(t, name, call(), 0, ssl.LastErrors(), libssl.ErrInCallback)
 				}

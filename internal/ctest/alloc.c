@@ -1,5 +1,5 @@
 /*
- * libcrypto's allocator: malloc, with one allocation of one thread that fails on demand. It has to be there before libcrypto allocates anything,
+ * libcrypto's allocator: malloc, with an allocation of one thread that fails on demand. It has to be there before libcrypto allocates anything,
  * so a constructor puts it in, and only where a test's child process asks for it.
  */
 #include "ctest.h"
@@ -12,6 +12,7 @@
 int ctest_allocator;
 
 static __thread long left; /* allocations until the one that fails; 0: none will */
+static __thread int all;   /* all that follow fail as well */
 static __thread long count;
 static __thread int counting;
 
@@ -20,7 +21,10 @@ static int fails(void)
 	if (!counting)
 		return 0;
 	count++;
-	return left > 0 && --left == 0;
+	if (left == 0 || --left > 0)
+		return 0;
+	left = all;
+	return 1;
 }
 
 static void *count_malloc(size_t size, const char *file, int line)
@@ -57,10 +61,11 @@ __attribute__((constructor)) static void install(void)
 		ctest_allocator = CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free);
 }
 
-/* Allocations of this thread count from here; the nth fails, none if n is 0. */
-void ctest_alloc_begin(long n)
+/* Allocations of this thread count from here; the nth fails, none if n is 0, and all after it if more is 1. */
+void ctest_alloc_begin(long n, int more)
 {
 	left = n;
+	all = more;
 	count = 0;
 	counting = 1;
 }
@@ -71,4 +76,10 @@ long ctest_alloc_end(void)
 	left = 0;
 	counting = 0;
 	return count;
+}
+
+/* How many bytes of malloc are in use, in all threads. 0 where another allocator has taken its place, such as the address sanitizer's. */
+long ctest_heap(void)
+{
+	return (long)mallinfo2().uordblks;
 }

@@ -103,7 +103,13 @@ func Deaths() (tags []int) {
 func CanFailAllocations() bool { return C.ctest_allocator != 0 }
 
 // FailAllocation makes the nth allocation that libcrypto makes on this thread from now on fail, once; none if n is 0.
-func FailAllocation(n int) { C.ctest_alloc_begin(C.long(n)) }
+func FailAllocation(n int) { C.ctest_alloc_begin(C.long(n), 0) }
 
-// Allocations ends what FailAllocation began and returns how many allocations there were.
+// FailAllocations makes all allocations fail from the nth on.
+func FailAllocations(n int) { C.ctest_alloc_begin(C.long(n), 1) }
+
+// Allocations ends what FailAllocation or FailAllocations began and returns how many allocations there were.
 func Allocations() int { return int(C.ctest_alloc_end()) }
+
+// Heap returns how many bytes C has allocated; always 0 with the address sanitizer.
+func Heap() int { return int(C.ctest_heap()) }

@@ -33,7 +33,8 @@ long ctest_next_death(void);
 
 /* alloc.c */
 extern int ctest_allocator;
-void ctest_alloc_begin(long n);
+void ctest_alloc_begin(long n, int more);
 long ctest_alloc_end(void);
+long ctest_heap(void);
 
 #endif

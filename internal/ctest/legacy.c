@@ -1,5 +1,6 @@
 #include "legacy.h"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -146,6 +147,18 @@ static SSL_SESSION *on_get(SSL *ssl, const unsigned char *id, int len, int *copy
 	(void)ssl, (void)id, (void)len, (void)copy;
 	runs[LEGACY_GET]++;
 	return NULL;
+}
+
+/* As one that could not write to a file. */
+static void on_remove_fails(SSL_CTX *ctx, SSL_SESSION *session)
+{
+	on_remove(ctx, session);
+	SYSerr(SYS_F_FREAD, 5);
+}
+
+void legacy_remove_fails(void *ctx)
+{
+	SSL_CTX_sess_set_remove_cb(ctx, on_remove_fails);
 }
 
 void legacy_set_callbacks(void *ctx)

@@ -78,6 +78,9 @@ const (
 // SetCallbacks sets all three: they count, keep nothing and find nothing.
 func SetCallbacks(ctx unsafe.Pointer) { C.legacy_set_callbacks(ctx) }
 
+// SetFailingRemove sets a remove callback that leaves an entry in the error queue.
+func SetFailingRemove(ctx unsafe.Pointer) { C.legacy_remove_fails(ctx) }
+
 // HasCallback reports whether C's callback is still the one that is set.
 func HasCallback(ctx unsafe.Pointer, which Callback) bool {
 	return C.legacy_has_callback(ctx, C.int(which)) != 0

@@ -37,6 +37,7 @@ enum legacy_callback {
 	LEGACY_CALLBACKS, /* count of the above */
 };
 void legacy_set_callbacks(void *ctx);
+void legacy_remove_fails(void *ctx);
 int legacy_has_callback(void *ctx, int which);
 long legacy_callbacks_run(int which);
 

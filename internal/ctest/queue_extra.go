@@ -44,3 +44,6 @@ func SetMark() bool { return C.ctest_queue_mark() != 0 }
 
 // PopToMark is ERR_pop_to_mark.
 func PopToMark() bool { return C.ctest_queue_pop_to_mark() != 0 }
+
+// ForgetQueue frees this thread's queue, as the thread's end does.
+func ForgetQueue() { C.ctest_queue_forget() }

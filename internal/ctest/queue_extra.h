@@ -13,5 +13,6 @@ void ctest_queue_push(int lib, int func, int reason, int line, const char *data)
 void ctest_queue_text(unsigned long code, char *buf, int size);
 int ctest_queue_mark(void);
 int ctest_queue_pop_to_mark(void);
+void ctest_queue_forget(void);
 
 #endif
