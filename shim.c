@@ -39,6 +39,12 @@ static gossl_ssl *new_state(SSL *ssl, SSL_CTX *session_ctx)
 	return s;
 }
 
+static void free_state(gossl_ssl *s)
+{
+	gossl_forget_functions(s);
+	free(s);
+}
+
 /*
  * The slot of every SSL made since gossl_init holds a gossl_ssl, or, with bit 0 set, just the SSL_CTX that it was made with: libssl has no
  * getter for that one after SSL_set_SSL_CTX.
@@ -51,7 +57,8 @@ static void ssl_born(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long 
 	(void)ptr, (void)argl, (void)argp;
 	if (gossl_has_functions(ctx) && (s = new_state(parent, ctx)) != NULL)
 		gossl_inherit(s, ctx);
-	CRYPTO_set_ex_data(ad, idx, s != NULL ? (void *)s : (void *)((uintptr_t)ctx | NO_STATE));
+	if (!CRYPTO_set_ex_data(ad, idx, s != NULL ? (void *)s : (void *)((uintptr_t)ctx | NO_STATE)) && s != NULL)
+		free_state(s);
 }
 
 /* Each SSL keeps its own; SSL_dup copies the callbacks that it copies in C. */
@@ -64,6 +71,8 @@ static int ssl_copied(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void *from
 	*(uintptr_t *)from_d = slot;
 	if (old == 0 || (old & NO_STATE))
 		return 1;
+	if (slot == 0) /* no memory when it was made */
+		return 0;
 	if (slot & NO_STATE) {
 		slot = (uintptr_t)new_state(NULL, (SSL_CTX *)(slot & ~NO_STATE)); /* gossl_ssl_state knows the SSL */
 		if (slot == 0)
@@ -81,10 +90,8 @@ static void ssl_dies(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long 
 	/* Here, at the last reference and before libssl looks: an SSL that is merely forgotten must not spoil a session that others hold. */
 	if (collecting)
 		SSL_set_shutdown(parent, SSL_get_shutdown(parent) | SSL_SENT_SHUTDOWN);
-	if (ptr != NULL && ((uintptr_t)ptr & NO_STATE) == 0) {
-		gossl_forget_functions(ptr);
-		free(ptr);
-	}
+	if (ptr != NULL && ((uintptr_t)ptr & NO_STATE) == 0)
+		free_state(ptr);
 }
 
 /* Returns the version of the library that was loaded, which need not be that of the headers. */
