@@ -113,6 +113,7 @@ inside "$conf"
 says 'without libssl.so.1.1' 127
 printf 'OPENSSL_1_1_0 { };\n' >old.map && echo 'int old;' | cc -shared -fPIC -x c - -Wl,-soname,libssl.so.1.1,--version-script=old.map -o root/app/libssl.so.1.1
 inside "$conf"
+sed -i "/OPENSSL_1_1_1[a-z]'/d" "$work/out" # a line for each version that has symbols the program uses
 says 'with the libssl.so.1.1 of OpenSSL 1.1.0' 1
 mv libssl.so.1.1 root/app/
 
