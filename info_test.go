@@ -157,7 +157,7 @@ func TestKeyExchange(t *testing.T) {
 		}
 	}
 	c, _ := pair(t, clientCtx(t, 0), serverCtx(t, 0))
-	if nid, bits := c.PeerTmpKey(); nid != 0 || bits != 0 || c.PeerSignatureNID() != 0 || c.SignatureTypeNID() != 0 || c.PeerSignatureTypeNID() != 0 || c.SignatureNID() != 0 {
+	if nid, bits := c.PeerTmpKey(); nid != 0 || bits != 0 || c.PeerSignatureNID() != 0 || c.PeerSignatureTypeNID() != 0 || c.SignatureNID() != 0 {
 		t.Error("keys and signatures before the handshake")
 	}
 }

@@ -23,11 +23,11 @@ static int ctrl_nid(SSL *ssl, int cmd)
 	return SSL_ctrl(ssl, cmd, 0, &nid) == 1 ? nid : NID_undef;
 }
 
-static int type_nid(const SSL *ssl, int (*get)(const SSL *, int *))
+static int peer_type_nid(const SSL *ssl)
 {
 	int nid = NID_undef;
 
-	return get(ssl, &nid) == 1 ? nid : NID_undef;
+	return SSL_get_peer_signature_type_nid(ssl, &nid) == 1 ? nid : NID_undef;
 }
 
 /* Microseconds; -1 if no timer runs. */
@@ -86,9 +86,7 @@ static long info(SSL *ssl, int what)
 	case GOSSL_INFO_SIGNATURE_NID:
 		return ctrl_nid(ssl, SSL_CTRL_GET_SIGNATURE_NID);
 	case GOSSL_INFO_PEER_SIGNATURE_TYPE_NID:
-		return type_nid(ssl, SSL_get_peer_signature_type_nid);
-	case GOSSL_INFO_SIGNATURE_TYPE_NID:
-		return type_nid(ssl, SSL_get_signature_type_nid);
+		return peer_type_nid(ssl);
 	case GOSSL_INFO_DTLS_TIMEOUT:
 		return dtls_timeout(ssl);
 	case GOSSL_INFO_DTLS_DATA_MTU:

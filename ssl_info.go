@@ -101,11 +101,6 @@ func (s *SSL) PeerSignatureTypeNID() int {
 	return s.info("SSL_get_peer_signature_type_nid", C.GOSSL_INFO_PEER_SIGNATURE_TYPE_NID, 0)
 }
 
-// SignatureTypeNID returns the kind of this side's signature, 0 if there is none. SignatureTypeNID corresponds to SSL_get_signature_type_nid(3).
-func (s *SSL) SignatureTypeNID() int {
-	return s.info("SSL_get_signature_type_nid", C.GOSSL_INFO_SIGNATURE_TYPE_NID, 0)
-}
-
 // SharedGroup returns the NID of the group of this preference, counted from 0, that both sides have; 0 behind the last. On a client it is 0.
 //
 // SharedGroup corresponds to SSL_get_shared_group(3).

@@ -27,7 +27,7 @@ func main() {
 }
 
 func run(check bool) error {
-	exports, err := exported()
+	exports, later, err := exported()
 	if err != nil {
 		return err
 	}
@@ -40,6 +40,11 @@ func run(check bool) error {
 		return err
 	}
 	table, problems := join(exports, pkg, reasons)
+	for _, c := range later {
+		if len(pkg.goNames[c]) > 0 {
+			problems = append(problems, fmt.Errorf("%s: not in the first 1.1.1, with which a program that uses it does not start", c))
+		}
+	}
 	text := table.markdown()
 	if !check {
 		if err := os.WriteFile(page, text, 0o644); err != nil {

@@ -15,25 +15,27 @@ import (
 	"strings"
 )
 
-// exported returns the functions in the dynamic symbol table of the libssl that we link.
-func exported() ([]string, error) {
+// exported returns the functions in the dynamic symbol table of the libssl that we link, and those that a later 1.1.1 than the first brought.
+func exported() (names, later []string, err error) {
 	dir, err := exec.Command("pkg-config", "--variable=libdir", "libssl").Output()
 	if err != nil {
-		return nil, fmt.Errorf("pkg-config: %w", err)
+		return nil, nil, fmt.Errorf("pkg-config: %w", err)
 	}
 	out, err := exec.Command("nm", "-D", "--defined-only", filepath.Join(strings.TrimSpace(string(dir)), "libssl.so.1.1")).Output()
 	if err != nil {
-		return nil, fmt.Errorf("nm: %w", err)
+		return nil, nil, fmt.Errorf("nm: %w", err)
 	}
-	var names []string
 	for _, line := range strings.Split(string(out), "\n") {
 		if f := strings.Fields(line); len(f) == 3 && f[1] == "T" {
-			name, _, _ := strings.Cut(f[2], "@")
+			name, version, _ := strings.Cut(f[2], "@@")
 			names = append(names, name)
+			if strings.TrimRight(version, "abcdefghijklmnopqrstuvwxyz") != version {
+				later = append(later, name)
+			}
 		}
 	}
 	slices.Sort(names)
-	return slices.Compact(names), nil
+	return slices.Compact(names), later, nil
 }
 
 const module = "github.com/seed-c1436005/libssl"
