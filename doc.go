@@ -34,6 +34,11 @@
 // An SSL is used by one goroutine at a time; others wait. A Ctx is shared once it is configured. A Session's UpRef, Free and getters may be
 // called by several goroutines; its setters must not run beside other uses of the object, and libssl itself writes to a session that is being resumed.
 //
+// # Moving bytes
+//
+// A socket ([SSL.SetFD]), memory ([SSL.SetMemBIO]), or an [Engine], which has the fewest calls of C: one for each operation, over buffers of the
+// caller, whatever carries them.
+//
 // # Callbacks
 //
 // A callback gets what it needs as arguments, which end with it; UpRef keeps one. One that captures its own Ctx keeps it alive for ever. Callbacks
