@@ -20,6 +20,7 @@ type ctxState struct {
 	keep atomic.Pointer[weak.Pointer[handle.Keeper]]
 
 	newSession    atomic.Pointer[func(*SSL, *Session)]
+	awaited       atomic.Bool // AwaitSession has to hear of new sessions too
 	removeSession atomic.Pointer[func(*Ctx, *Session)]
 	removeNotify  atomic.Pointer[func(*Session)]
 	getSession    atomic.Pointer[func(*SSL, []byte) *Session]
@@ -174,6 +175,7 @@ func gosslNewSession(id C.uintptr_t, p *C.gossl_ssl, sp *C.SSL_SESSION, pending 
 	keep := stateOf(C.gossl_ssl_session_ctx(p)).keeper()
 	session.ref.OwnUntilClose(sessionKind, sp, keep)
 	defer session.Free()
+	defer arrivals.Wake(key(p))
 	return invoke("new_session_cb", id, pending, func(ctx *ctxState, _ func() *afterCall) {
 		if f := ctx.newSession.Load(); f != nil {
 			ssl := lendSSL(p, keep)

@@ -194,7 +194,7 @@ func (c *Ctx) SessCacheFull() int { return c.ctrl(C.SSL_CTRL_SESS_CACHE_FULL, 0)
 func (c *Ctx) SessSetNewCB(f func(ssl *SSL, session *Session)) {
 	c.With(func(p unsafe.Pointer) {
 		c.state.newSession.Store(orNil(f, f == nil))
-		C.gossl_ctx_set_callbacks((*C.SSL_CTX)(p), C.GOSSL_CB_NEW, cBool(f != nil))
+		C.gossl_ctx_set_callbacks((*C.SSL_CTX)(p), C.GOSSL_CB_NEW, cBool(f != nil || c.state.awaited.Load()))
 	})
 }
 

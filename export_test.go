@@ -14,3 +14,6 @@ func Leftovers() int { return ctxStates.Len() + afterCalls.Len() + kept.Len() + 
 
 // QueuesLeft counts calls that left an entry of their own in an error queue; only with -tags libssl_check.
 func QueuesLeft() int { return queuesLeft() }
+
+// Awaiting counts the goroutines in AwaitSession.
+func Awaiting() int { return arrivals.Waiters() }

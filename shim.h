@@ -300,6 +300,12 @@ enum gossl_callback {
 	GOSSL_CB_GET,
 };
 void gossl_ctx_set_callbacks(SSL_CTX *ctx, int which, int on);
+enum {
+	GOSSL_HEAR_YES,
+	GOSSL_HEAR_MODE,
+	GOSSL_HEAR_OTHER,
+};
+int gossl_ctx_hear_new(SSL_CTX *ctx, int server);
 
 /*
  * The callbacks of one shape: Go's function is named by an id, and gets gossl_args. The first ones may be set on an SSL too, which inherits those of

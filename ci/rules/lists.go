@@ -37,6 +37,7 @@ func projectLists() *lists {
 			"Explanation.String":   "for people",
 			"Reason.String":        "for people",
 			"SSL.ExplainSession":   "C never tells",
+			"SSL.AwaitSession":     "C has no goroutines",
 			"Engine.SSL":           "C has the pointer",
 			"Engine.SetEOF":        "C's BIO returns 0",
 			"EncodeALPN":           "C leaves the form to the caller",

@@ -1,6 +1,9 @@
 package handle
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // Parking is where goroutines wait for a C object that another thread uses. The object's state lives in C; here are only the waiters,
 // by the object's key. The zero Parking is ready for use.
@@ -25,6 +28,16 @@ func (p *Parking) Park(key uintptr, busy func() bool) <-chan struct{} {
 	return c
 }
 
+// Leave ends a wait that nobody woke.
+func (p *Parking) Leave(key uintptr, c <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	left := slices.DeleteFunc(p.waiters[key], func(w chan struct{}) bool { return w == c })
+	if p.waiters[key] = left; len(left) == 0 {
+		delete(p.waiters, key)
+	}
+}
+
 // Wake lets all who wait for key try again.
 func (p *Parking) Wake(key uintptr) {
 	p.mu.Lock()
@@ -33,4 +46,14 @@ func (p *Parking) Wake(key uintptr) {
 		close(c)
 	}
 	delete(p.waiters, key)
+}
+
+// Waiters returns how many are waiting.
+func (p *Parking) Waiters() (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.waiters {
+		n += len(w)
+	}
+	return n
 }
