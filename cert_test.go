@@ -403,3 +403,57 @@ func TestMaterialErrors(t *testing.T) {
 		wantRefused(t, "certDER", 0, 0, to.certDER(make([]byte, 1<<20+1)), libssl.ErrTooLong)
 	})
 }
+
+// The server's answer to an extension of the client's, which is in the clear in TLS 1.2.
+func TestServerinfo(t *testing.T) {
+	const answer = "from serverinfo"
+	info := append([]byte{0xff, 0x7f, 0, byte(len(answer))}, answer...)
+	v2 := append([]byte{0, 0, 1, 0xd0}, info...)
+	for name, use := range map[string]func(*libssl.Ctx) error{
+		"1": func(c *libssl.Ctx) error { return c.UseServerinfo(1, info) },
+		"2": func(c *libssl.Ctx) error { return c.UseServerinfo(2, v2) },
+		"file": func(c *libssl.Ctx) error {
+			return c.UseServerinfoFile(tempFile(t, pemOf("SERVERINFO FOR EXAMPLE", info)))
+		},
+	} {
+		server := serverCtx(t, libssl.VersionTLS12)
+		must(t, use(server))
+		c, s := pair(t, clientCtx(t, libssl.VersionTLS12), server)
+		c.DoHandshake()
+		hello := make([]byte, 1<<14)
+		hello = hello[:c.BIORead(hello)]
+		s.BIOWrite(withExtension(hello, 0xff7f))
+		s.DoHandshake()
+		sent := make([]byte, 1<<14)
+		sent = sent[:max(s.BIORead(sent), 0)]
+		if !bytes.Contains(sent, []byte(answer)) {
+			t.Errorf("%s: the server does not answer: %v", name, s.LastErrors())
+		}
+	}
+	server := serverCtx(t, 0)
+	for name, err := range map[string]error{
+		"short": server.UseServerinfo(1, info[:5]), "version": server.UseServerinfo(3, info), "file": server.UseServerinfoFile("/nowhere"),
+	} {
+		if err == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+	wantRefused(t, "too long", 0, 0, server.UseServerinfo(1, make([]byte, 1<<20+1)), libssl.ErrTooLong)
+}
+
+// withExtension returns a record of a ClientHello with one more extension, an empty one. The extensions are the last thing in it.
+func withExtension(hello []byte, kind uint16) []byte {
+	hello = append(bytes.Clone(hello), byte(kind>>8), byte(kind), 0, 0)
+	grow := func(i int) {
+		n := int(hello[i])<<8 + int(hello[i+1]) + 4
+		hello[i], hello[i+1] = byte(n>>8), byte(n)
+	}
+	grow(3) // the record
+	grow(7) // the message, whose length has three bytes
+	i := 5 + 4 + 2 + 32
+	i += 1 + int(hello[i])                      // session id
+	i += 2 + int(hello[i])<<8 + int(hello[i+1]) // ciphers
+	i += 1 + int(hello[i])                      // compression methods
+	grow(i)
+	return hello
+}

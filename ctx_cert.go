@@ -126,3 +126,18 @@ func (c *Ctx) CheckPrivateKey() error {
 	_, err := c.do("SSL_CTX_check_private_key", func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_check_private_key(p) })
 	return err
 }
+
+// UseServerinfo makes a server answer extensions of the ClientHello, beside the current certificate, with the bytes in info: for version 1 a sequence of
+// type, length and data as on the wire; for version 2 each with four bytes of context before it (SSL_EXT_ values).
+//
+// UseServerinfo corresponds to SSL_CTX_use_serverinfo_ex(3).
+func (c *Ctx) UseServerinfo(version uint, info []byte) error {
+	return c.bytes("SSL_CTX_use_serverinfo_ex", info, func(p *C.SSL_CTX, b *C.uchar, n C.int) C.gossl_result {
+		return C.gossl_ctx_use_serverinfo(p, C.uint(version), b, C.size_t(n))
+	})
+}
+
+// UseServerinfoFile is UseServerinfo for a PEM file. UseServerinfoFile corresponds to SSL_CTX_use_serverinfo_file(3).
+func (c *Ctx) UseServerinfoFile(file string) error {
+	return c.file("SSL_CTX_use_serverinfo_file", C.GOSSL_SERVERINFO_FILE, file, FiletypePEM)
+}

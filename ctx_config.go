@@ -244,3 +244,10 @@ func (c *Ctx) MaxEarlyData() (n uint32) {
 	c.With(func(p unsafe.Pointer) { n = uint32(C.SSL_CTX_get_max_early_data((*C.SSL_CTX)(p))) })
 	return n
 }
+
+// SetTLSExtUseSRTP sets the profiles of SRTP that are offered or accepted in DTLS, by name, separated by colons.
+//
+// SetTLSExtUseSRTP corresponds to SSL_CTX_set_tlsext_use_srtp(3).
+func (c *Ctx) SetTLSExtUseSRTP(profiles string) error {
+	return c.list("SSL_CTX_set_tlsext_use_srtp", profiles, func(p *C.SSL_CTX, s *C.char) C.gossl_result { return C.gossl_ctx_set_srtp(p, s) })
+}

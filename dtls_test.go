@@ -139,3 +139,36 @@ func TestSetDTLSTimer(t *testing.T) {
 		t.Error(c.Err(n))
 	}
 }
+
+// The profile of SRTP, by settings of the Ctx and of the SSL.
+func TestSRTP(t *testing.T) {
+	const a, b = "SRTP_AES128_CM_SHA1_80", "SRTP_AES128_CM_SHA1_32"
+	for _, onCtx := range []bool{true, false} {
+		c, s := dtlsPair(t, libssl.DTLSClientMethod(), libssl.DTLSServerMethod(), 1200)
+		if onCtx {
+			client := ctxOf(t, libssl.DTLSClientMethod())
+			must(t, client.SetTLSExtUseSRTP(a+":"+b))
+			c = newSSL(t, client)
+			c.SetMemBIO()
+			c.SetConnectState()
+		} else if c.SetTLSExtUseSRTP(a+":"+b) != 0 {
+			t.Fatal(c.LastErrors())
+		}
+		if s.SetTLSExtUseSRTP(b) != 0 || c.SelectedSRTPProfile() != "" {
+			t.Fatal(s.LastErrors())
+		}
+		finish(t, c, s)
+		if c.SelectedSRTPProfile() != b || s.SelectedSRTPProfile() != b {
+			t.Errorf("%q, %q", c.SelectedSRTPProfile(), s.SelectedSRTPProfile())
+		}
+	}
+	ctx := ctxOf(t, libssl.DTLSMethod())
+	ssl := newSSL(t, ctx)
+	if ctx.SetTLSExtUseSRTP("none such") == nil || ssl.SetTLSExtUseSRTP("none such") == 0 {
+		t.Error("a profile that does not exist is accepted")
+	}
+	wantRefused(t, "NUL", ssl.SetTLSExtUseSRTP("a\x00"), 1, ssl.LastErrors(), libssl.ErrNUL)
+	if newSSL(t, clientCtx(t, 0)).SelectedSRTPProfile() != "" {
+		t.Error("TLS has a profile")
+	}
+}

@@ -96,8 +96,8 @@ var failures = map[string]int{
 	"BIORead": -1, "BIOWrite": -1, "Stateless": -1, "DTLSv1Listen": -1, "DTLSHandleTimeout": -1, "FD": -1, "RFD": -1, "WFD": -1,
 	"KeyUpdateType": libssl.KeyUpdateNone, "ServernameType": -1, "Want": libssl.WantNothing,
 	"GetError":      libssl.ErrorSSL,
-	"SetALPNProtos": 1, // 0 is success
-	"VerifyResult":  libssl.VerifyErrUnspecified,
+	"SetALPNProtos": 1, "SetTLSExtUseSRTP": 1, // 0 is success
+	"VerifyResult": libssl.VerifyErrUnspecified,
 }
 
 // silent are the methods of SSL that cannot fail, and so leave LastErrors alone; Dup returns an error, and so leaves it as well as it likes.

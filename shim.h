@@ -138,6 +138,7 @@ enum gossl_file {
 };
 gossl_result gossl_ctx_use(SSL_CTX *ctx, int what, const unsigned char *p, int len, const unsigned char *password, int password_len);
 gossl_result gossl_ssl_use(gossl_ssl *s, int what, const unsigned char *p, int len, const unsigned char *password, int password_len);
+gossl_result gossl_ctx_use_serverinfo(SSL_CTX *ctx, unsigned int version, const unsigned char *p, size_t len);
 gossl_result gossl_ctx_use_file(SSL_CTX *ctx, int what, const char *file, int type);
 gossl_result gossl_ssl_use_file(gossl_ssl *s, int what, const char *file, int type);
 
@@ -183,6 +184,8 @@ gossl_result gossl_ctx_param(SSL_CTX *ctx, int what, long value, const char *s, 
 gossl_result gossl_ssl_param(gossl_ssl *s, int what, long value, const char *text, size_t len);
 gossl_result gossl_ctx_conf_cmd(SSL_CTX *ctx, unsigned int flags, const char *cmd, const char *value);
 gossl_result gossl_ssl_conf_cmd(gossl_ssl *s, unsigned int flags, const char *cmd, const char *value);
+gossl_result gossl_ctx_set_srtp(SSL_CTX *ctx, const char *profiles);
+gossl_result gossl_ssl_set_srtp(gossl_ssl *s, const char *profiles);
 gossl_result gossl_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned int len);
 
 /* shim_info.c */
@@ -265,6 +268,9 @@ enum gossl_bytes {
 	GOSSL_BYTES_PEERNAME,
 	GOSSL_BYTES_PSK_HINT,
 	GOSSL_BYTES_PSK_IDENTITY,
+	GOSSL_BYTES_SRTP_PROFILE,
+	GOSSL_BYTES_SIGALGS,
+	GOSSL_BYTES_SHARED_SIGALGS,
 };
 gossl_result gossl_ssl_info(gossl_ssl *s, int what);
 gossl_result gossl_ssl_tune(gossl_ssl *s, int what, long value);

@@ -308,6 +308,11 @@ gossl_result gossl_ssl_use(gossl_ssl *s, int what, const unsigned char *p, int l
 	return GOSSL_SSL(s, ACTS | PUSHES, use((struct target){ NULL, s->ssl }, what, (struct material){ p, len, password, password_len }), r.ret != 1);
 }
 
+gossl_result gossl_ctx_use_serverinfo(SSL_CTX *ctx, unsigned int version, const unsigned char *p, size_t len)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_use_serverinfo_ex(ctx, version, p, len), r.ret != 1);
+}
+
 static int use_file(struct target t, int what, const char *file, int type)
 {
 	switch (what) {

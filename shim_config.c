@@ -178,6 +178,16 @@ gossl_result gossl_ssl_conf_cmd(gossl_ssl *s, unsigned int flags, const char *cm
 	return GOSSL_SSL(s, ACTS | PUSHES, conf_cmd(NULL, s->ssl, flags, cmd, value), r.ret <= 0);
 }
 
+gossl_result gossl_ctx_set_srtp(SSL_CTX *ctx, const char *profiles)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_tlsext_use_srtp(ctx, profiles), r.ret != 0);
+}
+
+gossl_result gossl_ssl_set_srtp(gossl_ssl *s, const char *profiles)
+{
+	return GOSSL_SSL(s, ACTS | PUSHES, SSL_set_tlsext_use_srtp(s->ssl, profiles), r.ret != 0);
+}
+
 gossl_result gossl_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned int len)
 {
 	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_alpn_protos(ctx, protos, len), r.ret != 0);

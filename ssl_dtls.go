@@ -55,3 +55,22 @@ func (s *SSL) LinkMinMTU() int {
 //
 // DataMTU corresponds to DTLS_get_data_mtu(3).
 func (s *SSL) DataMTU() int { return s.info("DTLS_get_data_mtu", C.GOSSL_INFO_DTLS_DATA_MTU, 0) }
+
+// SetTLSExtUseSRTP is [Ctx.SetTLSExtUseSRTP] for one SSL. It returns 0 for success. SetTLSExtUseSRTP corresponds to SSL_set_tlsext_use_srtp(3).
+func (s *SSL) SetTLSExtUseSRTP(profiles string) int {
+	const fn = "SSL_set_tlsext_use_srtp"
+	text, err := cString(fn, profiles)
+	if err != nil {
+		s.refuse(fn, ErrNUL)
+		return 1
+	}
+	defer text.free()
+	return s.value(fn, 1, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_srtp(p, text.p) })
+}
+
+// SelectedSRTPProfile returns the name of the profile that the sides agreed on, "" if they did not.
+//
+// SelectedSRTPProfile corresponds to SSL_get_selected_srtp_profile(3).
+func (s *SSL) SelectedSRTPProfile() string {
+	return string(s.blob("SSL_get_selected_srtp_profile", C.GOSSL_BYTES_SRTP_PROFILE))
+}
