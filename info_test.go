@@ -229,33 +229,3 @@ func TestRFDWFD(t *testing.T) {
 		t.Errorf("the hello has %d bytes: %v", n, err)
 	}
 }
-
-// What the client supports, and what of it the server has.
-func TestSigalgLists(t *testing.T) {
-	client, server := clientCtx(t, 0), serverCtx(t, 0)
-	must(t, client.SetSigalgsList("ECDSA+SHA256:RSA-PSS+SHA384:RSA+SHA512"))
-	must(t, server.SetSigalgsList("RSA+SHA512:ECDSA+SHA256"))
-	c, s := pair(t, client, server)
-	if s.Sigalgs() != nil || s.SharedSigalgs() != nil {
-		t.Error("before the handshake")
-	}
-	finish(t, c, s)
-	const ecdsaSHA256, rsaSHA512 = 794, 670
-	a := libssl.Sigalg{SignNID: libssl.NIDEC, HashNID: libssl.NIDSHA256, SignHashNID: ecdsaSHA256, Raw: 0x0403}
-	b := libssl.Sigalg{SignNID: libssl.NIDRSAPSS, HashNID: libssl.NIDSHA384, Raw: 0x0805}
-	d := libssl.Sigalg{SignNID: libssl.NIDRSA, HashNID: libssl.NIDSHA512, SignHashNID: rsaSHA512, Raw: 0x0601}
-	if diff := cmp.Diff([]libssl.Sigalg{a, b, d}, s.Sigalgs()); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]libssl.Sigalg{a, d}, s.SharedSigalgs()); diff != "" {
-		t.Error(diff)
-	}
-}
-
-func TestExtensionSupported(t *testing.T) {
-	for kind, want := range map[uint]bool{16: true, 0xfafa: false} {
-		if got := libssl.ExtensionSupported(kind); got != want {
-			t.Errorf("%#x: %t", kind, got)
-		}
-	}
-}

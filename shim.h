@@ -269,8 +269,6 @@ enum gossl_bytes {
 	GOSSL_BYTES_PSK_HINT,
 	GOSSL_BYTES_PSK_IDENTITY,
 	GOSSL_BYTES_SRTP_PROFILE,
-	GOSSL_BYTES_SIGALGS,
-	GOSSL_BYTES_SHARED_SIGALGS,
 };
 gossl_result gossl_ssl_info(gossl_ssl *s, int what);
 gossl_result gossl_ssl_tune(gossl_ssl *s, int what, long value);

@@ -292,31 +292,6 @@ static const char *srtp_profile(SSL *ssl)
 	return p != NULL ? p->name : NULL;
 }
 
-/* Four numbers for each: the NIDs of signature, digest and both, and the code on the wire. */
-static long sigalgs(SSL *ssl, int (*get)(SSL *, int, int *, int *, int *, unsigned char *, unsigned char *), unsigned char **out)
-{
-	int n = get(ssl, 0, NULL, NULL, NULL, NULL, NULL);
-	int32_t *list;
-
-	if (n <= 0)
-		return 0;
-	list = OPENSSL_zalloc((size_t)n * 4 * sizeof(*list));
-	if (list == NULL)
-		return -1;
-	for (int i = 0; i < n; i++) {
-		int sign = 0, hash = 0, both = 0;
-		unsigned char low = 0, high = 0;
-
-		get(ssl, i, &sign, &hash, &both, &low, &high);
-		list[4 * i] = sign;
-		list[4 * i + 1] = hash;
-		list[4 * i + 2] = both;
-		list[4 * i + 3] = high << 8 | low;
-	}
-	*out = (unsigned char *)list;
-	return n * 4L * (long)sizeof(*list);
-}
-
 static long ssl_bytes(SSL *ssl, int what, unsigned char **out)
 {
 	STACK_OF(X509) *chain = NULL;
@@ -367,10 +342,6 @@ static long ssl_bytes(SSL *ssl, int what, unsigned char **out)
 		return copy_string(SSL_get_psk_identity_hint(ssl), out);
 	case GOSSL_BYTES_SRTP_PROFILE:
 		return copy_string(srtp_profile(ssl), out);
-	case GOSSL_BYTES_SIGALGS:
-		return sigalgs(ssl, SSL_get_sigalgs, out);
-	case GOSSL_BYTES_SHARED_SIGALGS:
-		return sigalgs(ssl, SSL_get_shared_sigalgs, out);
 	case GOSSL_BYTES_PSK_IDENTITY:
 		return copy_string(SSL_get_psk_identity(ssl), out);
 	}

@@ -3,10 +3,7 @@ package libssl
 // #include "cgo.h"
 import "C"
 
-import (
-	"encoding/binary"
-	"time"
-)
+import "time"
 
 // CurrentCipher returns the cipher suite of the connection, zero if there is none yet. CurrentCipher corresponds to SSL_get_current_cipher(3).
 func (s *SSL) CurrentCipher() Cipher { return s.cipher("SSL_get_current_cipher", 0) }
@@ -162,29 +159,3 @@ func (s *SSL) SetRFD(fd int) int { return s.tune("SSL_set_rfd", C.GOSSL_TUNE_RFD
 
 // SetWFD is [SSL.SetFD] for writing only. It returns 1, or 0. SetWFD corresponds to SSL_set_wfd(3).
 func (s *SSL) SetWFD(fd int) int { return s.tune("SSL_set_wfd", C.GOSSL_TUNE_WFD, fd) }
-
-// Sigalg is a signature algorithm: the NIDs of signature, digest and their combination, 0 where there is none, and the number on the wire.
-type Sigalg struct {
-	SignNID, HashNID, SignHashNID int
-	Raw                           uint16
-}
-
-// Sigalgs returns what the peer has said it supports, in its order. Sigalgs corresponds to SSL_get_sigalgs(3).
-func (s *SSL) Sigalgs() []Sigalg { return sigalgsOf(s.blob("SSL_get_sigalgs", C.GOSSL_BYTES_SIGALGS)) }
-
-// SharedSigalgs returns what both sides support. SharedSigalgs corresponds to SSL_get_shared_sigalgs(3).
-func (s *SSL) SharedSigalgs() []Sigalg {
-	return sigalgsOf(s.blob("SSL_get_shared_sigalgs", C.GOSSL_BYTES_SHARED_SIGALGS))
-}
-
-// sigalgsOf takes apart the four numbers of each.
-func sigalgsOf(b []byte) (list []Sigalg) {
-	for ; len(b) >= 16; b = b[16:] {
-		n := func(i int) int { return int(int32(binary.NativeEndian.Uint32(b[4*i:]))) }
-		list = append(list, Sigalg{n(0), n(1), n(2), uint16(n(3))})
-	}
-	return list
-}
-
-// ExtensionSupported reports whether libssl handles the extension of this type itself. ExtensionSupported corresponds to SSL_extension_supported(3).
-func ExtensionSupported(kind uint) bool { return C.SSL_extension_supported(C.uint(kind)) == 1 }
