@@ -14,16 +14,16 @@ import (
 var arrivals handle.Parking
 
 var (
-	errMode      = errors.New("libssl: the cache mode keeps new sessions of this side quiet: SetSessionCacheMode with SessCacheClient or SessCacheServer")
+	errMode      = errors.New("libssl: the cache mode keeps new sessions quiet: SetSessionCacheMode with SessCacheClient")
 	errOther     = errors.New("libssl: C has a new-session callback of its own on this Ctx")
-	errHandshake = errors.New("libssl: the handshake is not done")
+	errHandshake = errors.New("libssl: this is no client after its handshake")
 )
 
-// AwaitSession returns a session of s that can be resumed, for the caller to free. It is called after the handshake. In TLS 1.2 the session is there by
+// AwaitSession returns a session that can be resumed, for the caller to free, of a client whose handshake is done. In TLS 1.2 the session is there by
 // then. In TLS 1.3 it comes with a ticket: AwaitSession waits while another goroutine reads from s, since tickets come in between data. It ends with
 // ctx's error if none has come by then: not every server sends tickets.
 //
-// The Ctx's cache mode must have the bit of the side of s.
+// The Ctx's cache mode must have [SessCacheClient].
 func (s *SSL) AwaitSession(ctx context.Context) (*Session, error) {
 	const fn = "SSL_get1_session"
 	refused := func(why error) (*Session, error) { return nil, ErrorStack{Func: fn, Refused: why} }
@@ -32,11 +32,11 @@ func (s *SSL) AwaitSession(ctx context.Context) (*Session, error) {
 		return refused(ErrFreed)
 	}
 	defer s.ref.Release()
-	if !s.IsInitFinished() {
+	if !s.IsInitFinished() || s.IsServer() {
 		return refused(errHandshake)
 	}
 	cp := C.gossl_ssl_session_ctx(p)
-	switch C.gossl_ctx_hear_new(cp, cBool(s.IsServer())) {
+	switch C.gossl_ctx_hear_new(cp) {
 	case C.GOSSL_HEAR_MODE:
 		return refused(errMode)
 	case C.GOSSL_HEAR_OTHER:

@@ -129,6 +129,36 @@ func TestExplainSessionOfOthers(t *testing.T) {
 	}
 }
 
+// Early data fails the handshake if the names differ, which ExplainSession foretells.
+func TestExplainSessionServername(t *testing.T) {
+	client, server := clientCtx(t, libssl.VersionTLS13), serverCtx(t, libssl.VersionTLS13)
+	server.SetMaxEarlyData(1000)
+	c, s := pair(t, client, server)
+	c.SetTLSExtHostName("one")
+	server.SetTLSExtServernameCallback(func(*libssl.SSL) (int, int) { return libssl.TLSExtErrOK, 0 })
+	finish(t, c, s)
+	sess := c.Session()
+	defer sess.Free()
+	c.Shutdown()
+	for name, early := range map[string]bool{"one": true, "other": false, "": false} {
+		c, _ := pair(t, client, server)
+		if name != "" {
+			c.SetTLSExtHostName(name)
+		}
+		dup, err := sess.Dup() // a handshake that fails flags its session
+		must(t, err)
+		c.SetSession(dup)
+		dup.Free()
+		e := c.ExplainSession(nil)
+		if has(e, libssl.ReasonServername) == early {
+			t.Errorf("%q: %v", name, e)
+		}
+		if ret, _ := c.WriteEarlyData([]byte("x")); (ret == 1) != early {
+			t.Errorf("%q: WriteEarlyData returned %d: %v", name, ret, c.LastErrors())
+		}
+	}
+}
+
 func TestExplanationString(t *testing.T) {
 	for want, e := range map[string]libssl.Explanation{
 		"not offered: no session is set": {Reasons: []libssl.Reason{libssl.ReasonNoSession}},

@@ -309,7 +309,7 @@ enum {
 	GOSSL_HEAR_MODE,
 	GOSSL_HEAR_OTHER,
 };
-int gossl_ctx_hear_new(SSL_CTX *ctx, int server);
+int gossl_ctx_hear_new(SSL_CTX *ctx);
 
 /*
  * The callbacks of one shape: Go's function is named by an id, and gets gossl_args. The first ones may be set on an SSL too, which inherits those of

@@ -189,12 +189,12 @@ void gossl_ctx_set_callbacks(SSL_CTX *ctx, int which, int on)
 	}
 }
 
-/* Makes sure that Go hears of new sessions of this side. It does not if the cache mode is against it, or if C has a callback of its own. */
-int gossl_ctx_hear_new(SSL_CTX *ctx, int server)
+/* Makes sure that Go hears of new sessions of clients. It does not if the cache mode is against it, or if C has a callback of its own. */
+int gossl_ctx_hear_new(SSL_CTX *ctx)
 {
 	int (*present)(SSL *, SSL_SESSION *) = SSL_CTX_sess_get_new_cb(ctx);
 
-	if (!(SSL_CTX_get_session_cache_mode(ctx) & (server ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_CLIENT)))
+	if (!(SSL_CTX_get_session_cache_mode(ctx) & SSL_SESS_CACHE_CLIENT))
 		return GOSSL_HEAR_MODE;
 	if (present != NULL && present != new_session)
 		return GOSSL_HEAR_OTHER;

@@ -15,7 +15,7 @@ static unsigned int psk_client(SSL *ssl, const char *hint, char *identity, unsig
 
 static unsigned int psk_server(SSL *ssl, const char *identity, unsigned char *psk, unsigned int max_psk)
 {
-	gossl_args a = { .in = identity, .in_len = identity != NULL ? strlen(identity) : 0, .out = { psk }, .max = { max_psk } };
+	gossl_args a = { .in = identity, .in_len = strlen(identity), .out = { psk }, .max = { max_psk } };
 
 	gossl_fire_ssl(ssl, GOSSL_FN_PSK_SERVER, &a);
 	return a.ret == 1 ? (unsigned int)a.len[0] : 0;

@@ -59,9 +59,9 @@ int gossl_store_certificate(X509_STORE_CTX *store, int which, int n, unsigned ch
 		list = X509_STORE_CTX_get0_untrusted(store);
 		break;
 	}
-	if (list != NULL && n < sk_X509_num(list))
+	if (n < sk_X509_num(list))
 		cert = sk_X509_value(list, n);
-	return cert != NULL ? i2d_X509(cert, der) : 0;
+	return i2d_X509(cert, der);
 }
 
 /* X509_verify_cert runs callbacks: what they leave is for Go to do. */
@@ -97,12 +97,6 @@ static int client_cert(SSL *ssl, X509 **x509, EVP_PKEY **key)
 	p = a.out[1];
 	if (p != NULL)
 		*key = d2i_AutoPrivateKey(NULL, &p, (long)a.len[1]);
-	if (a.ret == 1 && (*x509 == NULL || *key == NULL)) {
-		X509_free(*x509);
-		EVP_PKEY_free(*key);
-		*x509 = NULL;
-		*key = NULL;
-	}
 	free(a.out[0]);
 	if (a.out[1] != NULL)
 		OPENSSL_cleanse(a.out[1], a.len[1]);
