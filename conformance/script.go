@@ -3,6 +3,7 @@ package conformance
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"os"
@@ -273,10 +274,7 @@ func (p *parser) parseValue(letter byte, word string) value {
 	case 't':
 		p.time(&v)
 	case 'x':
-		var err error
-		if v.bytes, err = hex.DecodeString(strings.TrimPrefix(word, "-")); err != nil {
-			p.fail("%s are no hexadecimal bytes", word)
-		}
+		v.bytes = p.hex(word)
 	case 'w':
 		if word == "-" || word == "NULL" {
 			v.word = ""
@@ -290,6 +288,23 @@ func (p *parser) parseValue(letter byte, word string) value {
 		}
 	}
 	return v
+}
+
+// hex understands HEX, and HEX*N for N times the same.
+func (p *parser) hex(word string) []byte {
+	if word == "NULL" {
+		return nil
+	}
+	digits, times, repeated := strings.Cut(strings.TrimPrefix(word, "-"), "*")
+	b, err := hex.DecodeString(digits)
+	n := int64(1)
+	if repeated && err == nil {
+		n, err = parseInt(times)
+	}
+	if err != nil || n < 0 || n > 1<<16 {
+		p.fail("%s are no hexadecimal bytes", word)
+	}
+	return bytes.Repeat(b, int(n))
 }
 
 func (p *parser) number(word string) (all int64) {

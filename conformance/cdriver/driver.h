@@ -6,6 +6,7 @@
  * alloc.c      libcrypto's allocator, which can be told to fail
  * script.c     reads scripts and refuses what is wrong in them
  * ops.c        the operations, one row of ops.def each
+ * family.c     operations of the session family that answer with more than a number
  * compose.c    the composites, which ops.def lists as well
  * callbacks.c  callbacks, deaths of objects
  * hello.c      ClientHellos among moved bytes
@@ -132,6 +133,7 @@ void *object(const struct op *op, int i); /* the object that argument i names */
 void bind_object(struct op *op, struct result *r, void *made);
 const char *path_of(const struct op *op, int i); /* valid until the next call */
 void result_number(struct result *r, long long n);
+void result_data(struct result *r, const void *data, size_t len);
 const char *error_name(int error);
 
 /* compose.c */
@@ -142,6 +144,11 @@ int take(enum kind kind, void *object);  /* up_ref */
 void drop(enum kind kind, void *object); /* free */
 void release(struct name *n);            /* drops the name's reference */
 void close_sockets(void);
+
+/* family.c */
+op_fn family_get_id, family_get_id_context, family_get_cipher, family_set_cipher, family_get_hostname, family_get_alpn, family_get_ticket;
+op_fn family_get_appdata, family_print, family_print_keylog, family_write_pem, family_parse_pem, family_get_ticket_keys;
+op_fn family_get_psk_identity, family_get_psk_identity_hint, family_client_hello_id;
 
 /* callbacks.c */
 op_fn compose_on;

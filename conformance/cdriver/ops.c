@@ -84,7 +84,7 @@ static void result_io(struct result *r, SSL *ssl, int ret)
 	result_number(r, ret);
 }
 
-static void result_data(struct result *r, const void *data, size_t len)
+void result_data(struct result *r, const void *data, size_t len)
 {
 	r->has_data = true;
 	text_string(&r->data, data, len);
@@ -108,6 +108,7 @@ static long number(const struct op *op, int i)
 #define N(i) number(op, i)
 #define W(i) string(op, i)
 #define L(i) ((unsigned)op->arg[i].len)
+#define X(i) (op->arg[i].bytes)
 #define F(i) path_of(op, i)
 #define M(i) op->arg[i].method()
 

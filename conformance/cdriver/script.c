@@ -138,12 +138,18 @@ static void parse_time(struct value *v)
 		WRONG("%s is no time", v->word);
 }
 
+/* HEX, or HEX*N for N times the same. */
 static void parse_hex(struct value *v)
 {
-	size_t len = strcmp(v->word, "-") == 0 ? 0 : strlen(v->word);
+	size_t len = strcmp(v->word, "-") == 0 ? 0 : strcspn(v->word, "*"), bytes = len / 2;
+	long long times = 1;
 
-	v->bytes = must_alloc(len / 2);
-	v->len = len / 2;
+	if (strcmp(v->word, "NULL") == 0)
+		return;
+	if (v->word[len] == '*' && (!parse_plain(v->word + len + 1, &times) || times < 0 || times > 65536))
+		WRONG("%s are no hexadecimal bytes", v->word);
+	v->len = bytes * (size_t)times;
+	v->bytes = must_alloc(v->len + bytes);
 	for (size_t i = 0; i < len; i++) {
 		char digit[] = { v->word[i], '\0' };
 
@@ -151,6 +157,8 @@ static void parse_hex(struct value *v)
 			WRONG("%s are no hexadecimal bytes", v->word);
 		v->bytes[i / 2] = (unsigned char)(v->bytes[i / 2] << 4 | strtol(digit, NULL, 16));
 	}
+	for (size_t i = bytes; i < v->len; i++)
+		v->bytes[i] = v->bytes[i - bytes];
 }
 
 static int find_name(const char *word)
