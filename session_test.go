@@ -201,7 +201,49 @@ var rows = []struct{ clause, row, scenarios string }{
 	{"S12", "SSL_copy_session_id", "OOM-copy-session-id"},
 }
 
-// TestEveryClause fails if a clause of SEMANTICS has no scenario.
+// family are the rows of SEMANTICS 2.1 to 2.3 that have scenarios. Each has one that proves it, and executes it. Not here are callbacks, ex_data,
+// and what no scenario can call: the tests of their own files show those.
+var family = []string{
+	// 2.1
+	"SSL_SESSION_new SSL_SESSION_dup SSL_SESSION_up_ref SSL_SESSION_free SSL_SESSION_get_id SSL_SESSION_set1_id SSL_SESSION_get0_id_context",
+	"SSL_SESSION_set1_id_context SSL_SESSION_get_protocol_version SSL_SESSION_set_protocol_version SSL_SESSION_get0_cipher SSL_SESSION_set_cipher",
+	"SSL_SESSION_get_compress_id SSL_SESSION_get0_hostname SSL_SESSION_set1_hostname SSL_SESSION_get0_alpn_selected SSL_SESSION_set1_alpn_selected",
+	"SSL_SESSION_get0_ticket SSL_SESSION_has_ticket SSL_SESSION_get_ticket_lifetime_hint SSL_SESSION_get_max_early_data",
+	"SSL_SESSION_set_max_early_data SSL_SESSION_get_max_fragment_length SSL_SESSION_get_master_key SSL_SESSION_set1_master_key",
+	"SSL_SESSION_get0_peer SSL_SESSION_get0_ticket_appdata SSL_SESSION_set1_ticket_appdata SSL_SESSION_get_time SSL_SESSION_set_time",
+	"SSL_SESSION_get_timeout SSL_SESSION_set_timeout SSL_SESSION_is_resumable SSL_SESSION_print SSL_SESSION_print_keylog",
+	"i2d_SSL_SESSION d2i_SSL_SESSION PEM_read_bio_SSL_SESSION PEM_write_bio_SSL_SESSION",
+	// 2.2
+	"SSL_get1_session SSL_session_reused SSL_has_matching_session_id SSL_set_session_id_context SSL_write_early_data SSL_read_early_data",
+	"SSL_get_early_data_status SSL_set_max_early_data SSL_get_max_early_data SSL_set_recv_max_early_data SSL_get_recv_max_early_data",
+	"SSL_set_num_tickets SSL_get_num_tickets SSL_use_psk_identity_hint SSL_get_psk_identity SSL_get_psk_identity_hint",
+	"SSL_client_hello_get0_session_id",
+	// 2.3
+	"SSL_CTX_add_session SSL_CTX_remove_session SSL_CTX_flush_sessions SSL_CTX_set_session_cache_mode SSL_CTX_get_session_cache_mode",
+	"SSL_CTX_sess_set_cache_size SSL_CTX_sess_get_cache_size SSL_CTX_sess_number SSL_CTX_sess_connect SSL_CTX_sess_connect_good",
+	"SSL_CTX_sess_connect_renegotiate SSL_CTX_sess_accept SSL_CTX_sess_accept_good SSL_CTX_sess_accept_renegotiate SSL_CTX_sess_hits",
+	"SSL_CTX_sess_cb_hits SSL_CTX_sess_misses SSL_CTX_sess_timeouts SSL_CTX_sess_cache_full SSL_CTX_set_timeout SSL_CTX_get_timeout",
+	"SSL_CTX_set_num_tickets SSL_CTX_get_num_tickets SSL_CTX_set_max_early_data SSL_CTX_get_max_early_data SSL_CTX_set_recv_max_early_data",
+	"SSL_CTX_get_recv_max_early_data SSL_CTX_use_psk_identity_hint SSL_CTX_set_tlsext_ticket_keys SSL_CTX_get_tlsext_ticket_keys",
+	"SSL_CTX_set_session_id_context",
+}
+
+// spelled is what executes a function that is no operation.
+var spelled = map[string]string{
+	"SSL_SESSION_up_ref": "up_ref", "SSL_SESSION_free": "free", "d2i_SSL_SESSION": "parse", "PEM_read_bio_SSL_SESSION": "parse_pem",
+}
+
+// shows reports whether the scenario proves the row of a function, and executes it.
+func shows(s *conformance.Scenario, function string) bool {
+	op := function
+	if other, ok := spelled[function]; ok {
+		op = other
+	}
+	return slices.Contains(s.Proves, function) &&
+		slices.ContainsFunc(s.Ops, func(o *conformance.Op) bool { return slices.Contains(strings.Fields(o.Text), op) })
+}
+
+// TestEveryClause fails if a clause of SEMANTICS has no scenario, or a row of the session family.
 func TestEveryClause(t *testing.T) {
 	suite := parseSuite(t)
 	var clauses []string
@@ -214,6 +256,11 @@ func TestEveryClause(t *testing.T) {
 	for _, clause := range clauses {
 		if !anyScenario(suite, func(s *conformance.Scenario) bool { return slices.Contains(s.Proves, clause) }) {
 			t.Errorf("no scenario proves %s", clause)
+		}
+	}
+	for _, function := range strings.Fields(strings.Join(family, " ")) {
+		if !anyScenario(suite, func(s *conformance.Scenario) bool { return shows(s, function) }) {
+			t.Errorf("no scenario proves %s and executes it", function)
 		}
 	}
 	for _, r := range rows {
