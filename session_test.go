@@ -201,8 +201,8 @@ var rows = []struct{ clause, row, scenarios string }{
 	{"S12", "SSL_copy_session_id", "OOM-copy-session-id"},
 }
 
-// family are the rows of SEMANTICS 2.1 to 2.3 that have scenarios. Each has one that proves it, and executes it. Not here are callbacks, ex_data,
-// and what no scenario can call: the tests of their own files show those.
+// family are the rows of SEMANTICS 2.1 to 2.4 that have scenarios. Each has one that proves it, and executes it. Not here are the cache's callbacks,
+// which "on" installs, ex_data, the ticket key callback, and what no scenario can call: the tests of their own files show those.
 var family = []string{
 	// 2.1
 	"SSL_SESSION_new SSL_SESSION_dup SSL_SESSION_up_ref SSL_SESSION_free SSL_SESSION_get_id SSL_SESSION_set1_id SSL_SESSION_get0_id_context",
@@ -226,6 +226,12 @@ var family = []string{
 	"SSL_CTX_set_num_tickets SSL_CTX_get_num_tickets SSL_CTX_set_max_early_data SSL_CTX_get_max_early_data SSL_CTX_set_recv_max_early_data",
 	"SSL_CTX_get_recv_max_early_data SSL_CTX_use_psk_identity_hint SSL_CTX_set_tlsext_ticket_keys SSL_CTX_get_tlsext_ticket_keys",
 	"SSL_CTX_set_session_id_context",
+	// 2.4, beside the cache's
+	"SSL_CTX_set_generate_session_id SSL_set_generate_session_id SSL_CTX_set_not_resumable_session_callback",
+	"SSL_set_not_resumable_session_callback SSL_CTX_set_session_ticket_cb SSL_CTX_set_allow_early_data_cb SSL_set_allow_early_data_cb",
+	"SSL_CTX_set_psk_client_callback SSL_set_psk_client_callback SSL_CTX_set_psk_server_callback SSL_set_psk_server_callback",
+	"SSL_CTX_set_psk_use_session_callback SSL_set_psk_use_session_callback SSL_CTX_set_psk_find_session_callback",
+	"SSL_set_psk_find_session_callback",
 }
 
 // spelled is what executes a function that is no operation.

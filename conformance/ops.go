@@ -390,6 +390,23 @@ var operations = map[string]*opdef{
 	"i2d_SSL_SESSION":                      {"a", none, zero, func(c *call) { c.encoded(c.session(0).DER()) }},
 	"PEM_write_bio_SSL_SESSION":            {"a", none, zero, func(c *call) { c.encoded(c.session(0).PEM()) }},
 
+	// Callbacks: each call is an event. What follows the object is what it answers.
+	"SSL_CTX_set_generate_session_id":            {"kw", none, never, func(c *call) { c.ctx(0).SetGenerateSessionID(c.generateID()) }},
+	"SSL_set_generate_session_id":                {"sw", none, never, func(c *call) { c.ret(c.ssl(0).SetGenerateSessionID(c.generateID())) }},
+	"SSL_CTX_set_not_resumable_session_callback": {"kn", none, never, func(c *call) { c.ctx(0).SetNotResumableSessionCallback(c.notResumable()) }},
+	"SSL_set_not_resumable_session_callback":     {"sn", none, never, func(c *call) { c.ssl(0).SetNotResumableSessionCallback(c.notResumable()) }},
+	"SSL_CTX_set_allow_early_data_cb":            {"kn", none, never, func(c *call) { c.ctx(0).SetAllowEarlyDataCB(c.allowEarlyData()) }},
+	"SSL_set_allow_early_data_cb":                {"sn", none, never, func(c *call) { c.ssl(0).SetAllowEarlyDataCB(c.allowEarlyData()) }},
+	"SSL_CTX_set_psk_client_callback":            {"kwx", none, never, func(c *call) { c.ctx(0).SetPSKClientCallback(c.pskClient()) }},
+	"SSL_set_psk_client_callback":                {"swx", none, never, func(c *call) { c.ssl(0).SetPSKClientCallback(c.pskClient()) }},
+	"SSL_CTX_set_psk_server_callback":            {"kx", none, never, func(c *call) { c.ctx(0).SetPSKServerCallback(c.pskServer()) }},
+	"SSL_set_psk_server_callback":                {"sx", none, never, func(c *call) { c.ssl(0).SetPSKServerCallback(c.pskServer()) }},
+	"SSL_CTX_set_psk_use_session_callback":       {"kaw", none, never, func(c *call) { c.ctx(0).SetPSKUseSessionCallback(c.pskUse()) }},
+	"SSL_set_psk_use_session_callback":           {"saw", none, never, func(c *call) { c.ssl(0).SetPSKUseSessionCallback(c.pskUse()) }},
+	"SSL_CTX_set_psk_find_session_callback":      {"ka", none, never, func(c *call) { c.ctx(0).SetPSKFindSessionCallback(c.pskFind()) }},
+	"SSL_set_psk_find_session_callback":          {"sa", none, never, func(c *call) { c.ssl(0).SetPSKFindSessionCallback(c.pskFind()) }},
+	"SSL_CTX_set_session_ticket_cb":              {"kwnn", none, never, func(c *call) { c.ctx(0).SetSessionTicketCB(c.ticketCB()) }},
+
 	// Composites
 	"server":      {"v+", ctxKind, zero, runServer},
 	"client":      {"v+", ctxKind, zero, runClient},

@@ -91,7 +91,7 @@ static struct hook *hook_of(SSL_CTX *ctx, enum hook_kind kind)
 	return NULL;
 }
 
-static SSL_CTX *home_of(const SSL *ssl)
+SSL_CTX *home_of(const SSL *ssl)
 {
 	for (int i = 0; i < running->name_count; i++)
 		if (running->names[i].object == ssl && !running->names[i].dead)
@@ -157,6 +157,17 @@ static void call(enum hook_kind kind, SSL_CTX *ctx, const SSL *ssl, const SSL_SE
 	text_add(&e->in, ",\"in\":");
 	run_nested(hook->op->nested, &e->in);
 	hook->busy = false;
+}
+
+void event_ssl(const char *cb, const SSL *ssl, const void *data, size_t len)
+{
+	struct event *e = event_add();
+
+	text_add(&e->begin, "{");
+	text_member(&e->begin, "cb", cb);
+	text_member(&e->begin, "ssl", known(KIND_SSL, ssl));
+	text_add(&e->begin, ",\"data\":");
+	text_string(&e->begin, data, len);
 }
 
 static int on_new(SSL *ssl, SSL_SESSION *session)

@@ -7,6 +7,7 @@
  * script.c     reads scripts and refuses what is wrong in them
  * ops.c        the operations, one row of ops.def each
  * family.c     operations of the session family that answer with more than a number
+ * family_cb.c  callbacks of the session family other than the cache's
  * compose.c    the composites, which ops.def lists as well
  * callbacks.c  callbacks, deaths of objects
  * hello.c      ClientHellos among moved bytes
@@ -150,9 +151,15 @@ op_fn family_get_id, family_get_id_context, family_get_cipher, family_set_cipher
 op_fn family_get_appdata, family_print, family_print_keylog, family_write_pem, family_parse_pem, family_get_ticket_keys;
 op_fn family_get_psk_identity, family_get_psk_identity_hint, family_client_hello_id;
 
+/* family_cb.c */
+op_fn family_on_generate_id, family_on_not_resumable, family_on_early_data, family_on_ticket;
+op_fn family_on_psk_client, family_on_psk_server, family_on_psk_use, family_on_psk_find;
+
 /* callbacks.c */
 op_fn compose_on;
-void watch_deaths(void);           /* before any object is made */
+void watch_deaths(void);          /* before any object is made */
+SSL_CTX *home_of(const SSL *ssl); /* its session_ctx */
+void event_ssl(const char *cb, const SSL *ssl, const void *data, size_t len);
 void events_write(struct text *t); /* takes ,"cb":[…] if there were any */
 
 /* hello.c */
