@@ -13,8 +13,8 @@ package libssl_test
 //	35  none: SSL_set_session_ticket_ext is not bound, with a later change of the method it frees memory twice
 //	36  TestPeersBadTickets, TestPeersClientCertificate, TestTicketKeyCB, conformance U23-hello-retry-request
 //	37  conformance U12-tls13-session-on-a-tls12-client, U12-tls12-session-on-a-tls13-client, U13-server-picks-tls13
-//	38  TestPeersTool
-//	39  peers_early_test.go
+//	38  not restated: s_client needs a process and a port; TestSessionTool proves the format
+//	39  TestSSLEarlyData, TestPeersEarly*, conformance U19-* (nine)
 //	40  conformance U20-tickets-read-by-SSL_shutdown: libssl reads them, which BoringSSL does not
 
 import (
