@@ -56,11 +56,11 @@ func Wrong() {} // want 6
 func Copied() {} // want 6
 
 func (s *Session) traps(id uintptr, p *C.char) {
-	runtime.SetFinalizer(s, nil)         // want 4
-	_ = unsafe.Pointer(uintptr(id))      // want 4
-	_ = unsafe.Pointer((uintptr(8)) + 1) // want 4
-	_ = C.GoString(p)                    // want 4
-	_ = C.ERR_get_error()                // want 3
+	runtime.SetFinalizer(s, nil)       // want 4
+	_ = unsafe.Pointer(uintptr(id))    // want 4
+	_ = unsafe.Pointer(uintptr(8) + 1) // want 4
+	_ = C.GoString(p)                  // want 4
+	_ = C.ERR_get_error()              // want 3
 	C.gossl_session_new()
 }
 
