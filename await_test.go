@@ -134,7 +134,9 @@ func TestAwaitSessionRefuses(t *testing.T) {
 	if _, err := theirClient.AwaitSession(ctx); err == nil {
 		t.Error("beside a callback of C's own: no error")
 	}
-	if !ctest.HasCallback(theirs, ctest.New) {
+	if !ctest.HasCallback(theirs, ctest.New) || ctest.CallbacksRun(ctest.New) == 0 {
 		t.Error("C's callback was replaced")
 	}
+	theirClient.Shutdown()
+	theirServer.Shutdown()
 }

@@ -230,7 +230,7 @@ func TestMarkNeedsNoMemory(t *testing.T) {
 
 // reading are the methods of SSL that a dead one still answers.
 var reading = []string{
-	"CipherFind", "ClientHelloIsV2", "ClientHelloLegacyVersion", "Ctx", "EarlyDataStatus", "Err", "ExData", "ExplainSession", "Free", "GetError",
+	"AwaitSession", "CipherFind", "ClientHelloIsV2", "ClientHelloLegacyVersion", "Ctx", "EarlyDataStatus", "Err", "ExData", "ExplainSession", "Free", "GetError",
 	"GetShutdown", "HandOut", "InBefore", "InInit", "IsInitFinished", "IsServer", "LastErrors", "NumTickets", "Param", "Pending",
 	"QuietShutdown", "RenegotiatePending", "RstateString", "RstateStringLong", "Same", "Servername", "Session", "SessionReused",
 	"StateString", "StateStringLong", "UpRef", "VerifyResult", "Version", "VersionString", "With",

@@ -163,6 +163,8 @@ void legacy_remove_fails(void *ctx)
 
 void legacy_set_callbacks(void *ctx)
 {
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++)
+		atomic_store(&runs[i], 0);
 	SSL_CTX_sess_set_new_cb(ctx, on_new);
 	SSL_CTX_sess_set_remove_cb(ctx, on_remove);
 	SSL_CTX_sess_set_get_cb(ctx, on_get);

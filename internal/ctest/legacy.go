@@ -75,7 +75,7 @@ const (
 	Get     Callback = C.LEGACY_GET
 )
 
-// SetCallbacks sets all three: they count, keep nothing and find nothing.
+// SetCallbacks sets all three: they count from 0, keep nothing and find nothing.
 func SetCallbacks(ctx unsafe.Pointer) { C.legacy_set_callbacks(ctx) }
 
 // SetFailingRemove sets a remove callback that leaves an entry in the error queue.
