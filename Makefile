@@ -92,7 +92,7 @@ mutate: ## breaks each function of the shim in turn; a test must fail each time 
 	@$(GO) run ./ci/mutate
 
 .PHONY: bench-core
-bench-core: ## what SetSession and the handles cost, as ratios to C (10 s)
+bench-core: ## what SetSession, the handles and the engine cost, as ratios to C (40 s)
 	@$(GO) run ./ci/benchcore
 
 .PHONY: fuzz
