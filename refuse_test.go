@@ -501,3 +501,21 @@ func TestResetsInCallback(t *testing.T) {
 		}
 	})
 }
+
+// What begins with SSL_clear frees what the call around a callback works on, also after the handshake.
+func TestListenInCallback(t *testing.T) {
+	client, server := clientCtx(t, libssl.VersionTLS13), serverCtx(t, libssl.VersionTLS13)
+	fired := 0
+	client.SessSetNewCB(func(ssl *libssl.SSL, _ *libssl.Session) {
+		fired++
+		for name, f := range map[string]func() int{"Stateless": ssl.Stateless, "DTLSv1Listen": ssl.DTLSv1Listen} {
+			if ret := f(); ret != -1 || !errors.Is(ssl.LastErrors(), libssl.ErrInCallback) {
+				t.Errorf("%s returned %d, %v", name, ret, ssl.LastErrors())
+			}
+		}
+	})
+	connected(t, client, server)
+	if fired == 0 {
+		t.Error("the callback did not run")
+	}
+}

@@ -58,7 +58,7 @@ int gossl_io_does(int op)
 		return does | SHAKES;
 	case GOSSL_STATELESS:
 	case GOSSL_LISTEN: /* these begin with SSL_clear */
-		return does | SHAKES | RESETS;
+		return does | RESETS;
 	}
 	return does;
 }
