@@ -88,7 +88,7 @@ docs-check: ## that docs/API.md is up to date and each row proven
 	@$(GO) run ./ci/apidoc -check
 
 .PHONY: mutate
-mutate: ## breaks each function of the shim in turn; a test must fail each time (20 min)
+mutate: ## breaks each function of the shim in turn; a test must fail each time (half an hour)
 	@$(GO) run ./ci/mutate
 
 .PHONY: bench-core

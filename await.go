@@ -45,12 +45,12 @@ func (s *SSL) AwaitSession(ctx context.Context) (*Session, error) {
 	stateOf(cp).awaited.Store(true)
 	for {
 		arrival := arrivals.Park(key(p), func() bool { return true })
-		if sess := s.Session(); sess.IsResumable() {
+		sess := s.Session()
+		if sess.IsResumable() {
 			arrivals.Leave(key(p), arrival)
 			return sess, nil
-		} else {
-			sess.Free()
 		}
+		sess.Free()
 		select {
 		case <-arrival:
 		case <-ctx.Done():

@@ -8,7 +8,7 @@ import "C"
 //
 // Each operation gets the bytes that have come from the peer, in, and room for those that go to it, out. It uses what it can of both and
 // says how much: take the first [Step.In] bytes from in, send the first [Step.Out] bytes of out, whatever Step.Error is. Then Step.Error says what it
-// needs to go on: [ErrorWantRead] more bytes in, [ErrorWantWrite] room in out. 17 KiB hold every record of TLS.
+// needs to go on: [ErrorWantRead] more bytes in, [ErrorWantWrite] room in out. 17 KiB hold every record that libssl writes.
 //
 // One goroutine may read while another writes and a third shuts down: they take turns inside C. The same operation is for one goroutine at a time.
 type Engine struct {
@@ -40,11 +40,7 @@ type Step struct {
 //
 // NewEngine corresponds to SSL_set_bio(3).
 func NewEngine(ssl *SSL) (*Engine, error) {
-	const fn = "SSL_set_bio"
-	if ssl == nil {
-		return nil, ErrorStack{Func: fn, Refused: ErrFreed}
-	}
-	if ssl.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_engine_new(p) }) != 1 {
+	if ssl.value("SSL_set_bio", 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_engine_new(p) }) != 1 {
 		return nil, ssl.LastErrors()
 	}
 	return &Engine{ssl: ssl}, nil

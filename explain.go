@@ -11,7 +11,8 @@ import (
 // Reason is why a session is not offered, or not resumed, or good for no early data.
 type Reason int
 
-// Reasons. Up to ReasonTicketTooOld libssl does not offer the session, and begins a new one without an error.
+// Reasons. Up to ReasonTicketTooOld libssl does not offer the session. It begins a new one and says nothing, but for ReasonNoCipher, with which the
+// handshake fails.
 const (
 	ReasonNoSession    Reason = C.GOSSL_WHY_NO_SESSION
 	ReasonServer       Reason = C.GOSSL_WHY_SERVER

@@ -13,18 +13,13 @@ import (
 //
 // PeerCertificateDER corresponds to SSL_SESSION_get0_peer(3).
 func (s *Session) PeerCertificateDER() []byte {
-	return s.text("SSL_SESSION_get0_peer", func(p *C.SSL_SESSION, out **C.uchar) C.gossl_result { return C.gossl_session_peer(p, out) })
-}
-
-// text returns what a C function writes into memory of its own, which is cleansed.
-func (s *Session) text(fn string, f func(*C.SSL_SESSION, **C.uchar) C.gossl_result) []byte {
-	var out *C.uchar
-	r, err := s.do(fn, func(p *C.SSL_SESSION) C.gossl_result { return f(p, &out) })
-	if err != nil || out == nil {
+	var der *C.uchar
+	r, err := s.do("SSL_SESSION_get0_peer", func(p *C.SSL_SESSION) C.gossl_result { return C.gossl_session_peer(p, &der) })
+	if err != nil || der == nil {
 		return nil
 	}
-	defer C.gossl_clear_free(unsafe.Pointer(out), C.size_t(r.ret))
-	return C.GoBytes(unsafe.Pointer(out), C.int(r.ret))
+	defer C.gossl_clear_free(unsafe.Pointer(der), C.size_t(r.ret))
+	return C.GoBytes(unsafe.Pointer(der), C.int(r.ret))
 }
 
 // TicketAppData returns a copy of what a server put into its tickets of this session, nil if nothing.

@@ -9,6 +9,8 @@ import (
 	"github.com/seed-c1436005/libssl/internal/ctest"
 )
 
+const testdata = "conformance/testdata/"
+
 // kind is a way of connecting.
 type kind struct {
 	name    string

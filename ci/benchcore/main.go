@@ -12,7 +12,6 @@ import (
 	"testing"
 	"text/tabwriter"
 	"time"
-	"unsafe"
 
 	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/internal/ctest"
@@ -52,14 +51,6 @@ func check(err error) {
 		fmt.Fprintln(os.Stderr, "bench-core:", err)
 		os.Exit(1)
 	}
-}
-
-// fixture is a client with a session that a real handshake made.
-type fixture struct {
-	ctx     *libssl.Ctx
-	ssl     *libssl.SSL
-	session *libssl.Session
-	raw     struct{ ssl, session unsafe.Pointer }
 }
 
 // goals names what is measured. A handle is one allocation with a cleanup, which is stopped when it is freed.

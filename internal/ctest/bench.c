@@ -7,13 +7,6 @@ void ctest_nothing(void)
 {
 }
 
-void ctest_loop_set_session(void *ssl, void *session, long n)
-{
-	while (n-- > 0)
-		if (SSL_set_session(ssl, session) != 1)
-			return;
-}
-
 void ctest_up_ref(void *session)
 {
 	SSL_SESSION_up_ref(session);

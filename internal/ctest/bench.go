@@ -18,12 +18,7 @@ func Get1(ssl unsafe.Pointer) unsafe.Pointer { return C.ctest_get1_session(ssl) 
 
 func Free(session unsafe.Pointer) { C.ctest_session_free(session) }
 
-// LoopSetSession calls SSL_set_session n times in C; the others likewise.
-func LoopSetSession(ssl, session unsafe.Pointer, n int) {
-	C.ctest_loop_set_session(ssl, session, C.long(n))
-}
-
-// LoopGetID calls SSL_SESSION_get_id and copies the id.
+// LoopGetID calls SSL_SESSION_get_id n times in C, and copies the id; the others likewise.
 func LoopGetID(session unsafe.Pointer, n int) { C.ctest_loop_get_id(session, C.long(n)) }
 
 // LoopI2D calls i2d_SSL_SESSION twice, for the size and for the bytes.

@@ -6,7 +6,6 @@ void ctest_nothing(void);
 void ctest_up_ref(void *session);
 void *ctest_get1_session(void *ssl);
 void ctest_session_free(void *session);
-void ctest_loop_set_session(void *ssl, void *session, long n);
 void ctest_loop_get_id(void *session, long n);
 void ctest_loop_i2d(void *session, long n);
 long ctest_loop_connection(void *client, void *server, void *session, long n);
