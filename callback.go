@@ -130,38 +130,44 @@ func finishAlone(m *C.gossl_more) {
 	}
 }
 
-// invoke runs a callback of the SSL_CTX with this id. It returns the call's pending work, which it may add to.
-//
-// A panic waits there for the outer call to return. A Goexit, such as t.FailNow's, cannot: it would unwind C frames that hold libssl's locks.
-func invoke(name string, id C.uintptr_t, pending C.uint64_t, f func(*ctxState, func() *afterCall)) (now C.uint64_t) {
-	ctx, ok := ctxStates.Get(uintptr(id))
-	if !ok {
-		return pending
+// invocation is a callback while it runs. It leaves what it has to be done after the outer call.
+type invocation struct {
+	name    string
+	ctx     *ctxState
+	pending C.uint64_t // the call's pending work, 0 while there is none
+	done    bool
+}
+
+// enter begins a callback of the SSL_CTX with this id, which leave ends. It reports false if it may not run: an earlier one of the call panicked.
+func enter(name string, id C.uintptr_t, pending C.uint64_t) (invocation, bool) {
+	in := invocation{name: name, pending: pending}
+	var ok bool
+	if in.ctx, ok = ctxStates.Get(uintptr(id)); !ok {
+		return in, false
 	}
-	now = pending
-	after := func() *afterCall {
-		if now == 0 {
-			now = C.uint64_t(afterCalls.Add(&afterCall{}))
-		}
-		a, _ := afterCalls.Get(uintptr(now))
-		return a
+	return in, pending == 0 || in.after().panic == nil
+}
+
+// after returns the call's pending work, to add to it.
+func (in *invocation) after() *afterCall {
+	if in.pending == 0 {
+		in.pending = C.uint64_t(afterCalls.Add(&afterCall{}))
 	}
-	returned := false
-	defer func() {
-		if returned {
-			return
+	a, _ := afterCalls.Get(uintptr(in.pending))
+	return a
+}
+
+// leave is deferred. A callback that returned has set done, any other panicked: that waits for the outer call to return. A Goexit, such as
+// t.FailNow's, cannot: it would unwind C frames that hold libssl's locks.
+func (in *invocation) leave(pending *C.uint64_t) {
+	if !in.done {
+		v := recover()
+		if v == nil {
+			fatal("runtime.Goexit (or t.FailNow) in " + in.name + ": C's locks would be held for ever. Return from the callback instead")
 		}
-		if v := recover(); v != nil {
-			after().panic = &CallbackPanic{Callback: name, Value: v, Stack: debug.Stack(), ctx: ctx}
-			return
-		}
-		fatal("runtime.Goexit (or t.FailNow) in " + name + ": C's locks would be held for ever. Return from the callback instead")
-	}()
-	if pending == 0 || after().panic == nil {
-		f(ctx, after)
+		in.after().panic = &CallbackPanic{Callback: in.name, Value: v, Stack: debug.Stack(), ctx: in.ctx}
 	}
-	returned = true
-	return now
+	*pending = in.pending
 }
 
 func fatal(text string) {
@@ -170,73 +176,90 @@ func fatal(text string) {
 }
 
 //export gosslNewSession
-func gosslNewSession(id C.uintptr_t, p *C.gossl_ssl, sp *C.SSL_SESSION, pending C.uint64_t) C.uint64_t {
+func gosslNewSession(id C.uintptr_t, p *C.gossl_ssl, sp *C.SSL_SESSION, pending C.uint64_t) (now C.uint64_t) {
 	session := &Session{}
-	keep := stateOf(C.gossl_ssl_session_ctx(p)).keeper()
+	keep := sessionState(p, id).keeper()
 	session.ref.OwnUntilClose(sessionKind, sp, keep)
 	defer session.Free()
 	defer arrivals.Wake(key(p))
-	return invoke("new_session_cb", id, pending, func(ctx *ctxState, _ func() *afterCall) {
-		if f := ctx.newSession.Load(); f != nil {
-			ssl := lendSSL(p, keep)
-			defer ssl.ref.Expire()
-			(*f)(ssl, session)
-		}
-	})
+	in, ok := enter("new_session_cb", id, pending)
+	if !ok {
+		return pending
+	}
+	defer in.leave(&now)
+	if f := in.ctx.newSession.Load(); f != nil {
+		ssl := lendSSL(p, keep)
+		defer ssl.ref.Expire()
+		(*f)(ssl, session)
+	}
+	in.done = true
+	return pending
 }
 
 //export gosslRemoveSession
-func gosslRemoveSession(id C.uintptr_t, cp *C.SSL_CTX, sp *C.SSL_SESSION, pending C.uint64_t) C.uint64_t {
-	return invoke("remove_session_cb", id, pending, func(ctx *ctxState, after func() *afterCall) {
-		if f := ctx.removeSession.Load(); f != nil {
-			C.SSL_SESSION_up_ref(sp)
-			session := &Session{}
-			session.ref.OwnUntilClose(sessionKind, sp, ctx.keeper())
-			defer session.Free()
-			c := &Ctx{state: ctx, lent: true}
-			c.ref.Lend(cp, nil)
-			defer c.ref.Expire()
-			(*f)(c, session)
-		}
-		if ctx.removeNotify.Load() != nil {
-			C.SSL_SESSION_up_ref(sp)
-			a := after()
-			a.removed = append(a.removed, removal{ctx, ownSession(sp, ctx.keeper())})
-		}
-	})
+func gosslRemoveSession(id C.uintptr_t, cp *C.SSL_CTX, sp *C.SSL_SESSION, pending C.uint64_t) (now C.uint64_t) {
+	in, ok := enter("remove_session_cb", id, pending)
+	if !ok {
+		return pending
+	}
+	defer in.leave(&now)
+	if f := in.ctx.removeSession.Load(); f != nil {
+		C.SSL_SESSION_up_ref(sp)
+		session := &Session{}
+		session.ref.OwnUntilClose(sessionKind, sp, in.ctx.keeper())
+		defer session.Free()
+		c := &Ctx{state: in.ctx, lent: true}
+		c.ref.Lend(cp, nil)
+		defer c.ref.Expire()
+		(*f)(c, session)
+	}
+	if in.ctx.removeNotify.Load() != nil {
+		C.SSL_SESSION_up_ref(sp)
+		a := in.after()
+		a.removed = append(a.removed, removal{in.ctx, ownSession(sp, in.ctx.keeper())})
+	}
+	in.done = true
+	return pending
 }
 
 //export gosslGetSession
-func gosslGetSession(id C.uintptr_t, p *C.gossl_ssl, sid *C.uchar, n C.int, out **C.SSL_SESSION, pending C.uint64_t) C.uint64_t {
-	return invoke("get_session_cb", id, pending, func(ctx *ctxState, _ func() *afterCall) {
-		f := ctx.getSession.Load()
-		if f == nil {
-			return
-		}
-		ssl := lendSSL(p, ctx.keeper())
+func gosslGetSession(id C.uintptr_t, p *C.gossl_ssl, sid *C.uchar, n C.int, out **C.SSL_SESSION, pending C.uint64_t) (now C.uint64_t) {
+	in, ok := enter("get_session_cb", id, pending)
+	if !ok {
+		return pending
+	}
+	defer in.leave(&now)
+	if f := in.ctx.getSession.Load(); f != nil {
+		ssl := lendSSL(p, in.ctx.keeper())
 		defer ssl.ref.Expire()
-		session := (*f)(ssl, C.GoBytes(unsafe.Pointer(sid), n))
-		sp, ok := session.acquire()
-		if !ok {
-			return
+		*out = in.ctx.serve((*f)(ssl, C.GoBytes(unsafe.Pointer(sid), n)))
+	}
+	in.done = true
+	return pending
+}
+
+// serve returns a reference for libssl, which will put the session into this Ctx's cache: one that may be in another's is served as a copy.
+func (c *ctxState) serve(session *Session) *C.SSL_SESSION {
+	sp, ok := session.acquire()
+	if !ok {
+		return nil
+	}
+	defer session.ref.Release()
+	mark := uintptr(C.gossl_session_claim(sp, C.uintptr_t(c.id), 0))
+	if _, alive := ctxStates.Get(mark); mark != 0 && !alive {
+		mark = uintptr(C.gossl_session_claim(sp, C.uintptr_t(c.id), C.uintptr_t(mark)))
+	}
+	if mark != 0 {
+		dup, err := session.Dup()
+		if err != nil {
+			return nil
 		}
-		defer session.ref.Release()
-		// libssl will put it into this Ctx's cache: one that may be in another's is served as a copy.
-		mark := uintptr(C.gossl_session_claim(sp, C.uintptr_t(ctx.id), 0))
-		if _, alive := ctxStates.Get(mark); mark != 0 && !alive {
-			mark = uintptr(C.gossl_session_claim(sp, C.uintptr_t(ctx.id), C.uintptr_t(mark)))
-		}
-		if mark != 0 {
-			if dup, err := session.Dup(); err == nil {
-				*out = (*C.SSL_SESSION)(dup.HandOut())
-				dup.Free()
-			}
-			return
-		}
-		session.use(ctx)
-		C.SSL_SESSION_up_ref(sp)
-		*out = sp
-	})
+		defer dup.Free()
+		return (*C.SSL_SESSION)(dup.HandOut())
+	}
+	session.use(c)
+	C.SSL_SESSION_up_ref(sp)
+	return sp
 }
 
 //export gosslCtxDies

@@ -56,17 +56,26 @@ func (s *SSL) setCallback(fn string, kind C.int, cb *callback) int {
 // gosslCall runs a callback. Its answer is in args, where there is a failure before.
 //
 //export gosslCall
-func gosslCall(id, fn C.uintptr_t, p *C.gossl_ssl, args *C.gossl_args, pending C.uint64_t) C.uint64_t {
+func gosslCall(id, sessionCtx, fn C.uintptr_t, p *C.gossl_ssl, args *C.gossl_args, pending C.uint64_t) (now C.uint64_t) {
 	v, _ := kept.Get(uintptr(fn))
 	cb, ok := v.(*callback)
 	if !ok {
 		return pending
 	}
-	return invoke(cb.name, id, pending, func(*ctxState, func() *afterCall) {
-		ssl := lendSSL(p, stateOf(C.gossl_ssl_session_ctx(p)).keeper())
-		defer ssl.ref.Expire()
-		cb.run(ssl, args)
-	})
+	in, ok := enter(cb.name, id, pending)
+	if !ok {
+		return pending
+	}
+	defer in.leave(&now)
+	state := in.ctx
+	if sessionCtx != id {
+		state = sessionState(p, sessionCtx)
+	}
+	ssl := lendSSL(p, state.keeper())
+	defer ssl.ref.Expire()
+	cb.run(ssl, args)
+	in.done = true
+	return pending
 }
 
 //export gosslForget

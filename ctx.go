@@ -54,6 +54,14 @@ func stateOf(p *C.SSL_CTX) *ctxState {
 	return state
 }
 
+// sessionState returns the state of the SSL_CTX that an SSL was made with, by its id: 0 if Go never saw that.
+func sessionState(p *C.gossl_ssl, id C.uintptr_t) *ctxState {
+	if state, ok := ctxStates.Get(uintptr(id)); ok {
+		return state
+	}
+	return stateOf(C.gossl_ssl_session_ctx(p))
+}
+
 // NewCtx makes an SSL_CTX. OPENSSL_CONF or the distribution's openssl.cnf may change its defaults. Where C would ask the terminal for the password of
 // a key, loading it fails.
 //

@@ -14,7 +14,7 @@
 extern uint64_t gosslNewSession(uintptr_t ctx, gossl_ssl *s, SSL_SESSION *session, uint64_t pending);
 extern uint64_t gosslRemoveSession(uintptr_t ctx, SSL_CTX *c, SSL_SESSION *session, uint64_t pending);
 extern uint64_t gosslGetSession(uintptr_t ctx, gossl_ssl *s, unsigned char *id, int len, SSL_SESSION **session, uint64_t pending);
-extern uint64_t gosslCall(uintptr_t ctx, uintptr_t fn, gossl_ssl *s, gossl_args *args, uint64_t pending);
+extern uint64_t gosslCall(uintptr_t ctx, uintptr_t session_ctx, uintptr_t fn, gossl_ssl *s, gossl_args *args, uint64_t pending);
 extern void gosslCtxDies(uintptr_t ctx);
 extern void gosslWake(uintptr_t key);
 extern void gosslDispatch(uintptr_t ctx, uint64_t pending, gossl_ssl *s);
@@ -83,7 +83,7 @@ void gossl_fire(SSL *ssl, SSL_CTX *ctx, uintptr_t fn, gossl_args *args)
 	if (s == NULL || fn == 0)
 		return;
 	callback_begin(&cb, s);
-	pending = gosslCall(id, fn, s, args, pending_now());
+	pending = gosslCall(id, ctx == s->session_ctx ? id : gossl_ctx_id(s->session_ctx), fn, s, args, pending_now());
 	callback_end(&cb, id, pending);
 }
 

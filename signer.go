@@ -99,21 +99,25 @@ func publicKey(key crypto.Signer) ([]byte, bool) {
 }
 
 //export gosslSign
-func gosslSign(g *C.gossl_signing, pending C.uint64_t) C.uint64_t {
+func gosslSign(g *C.gossl_signing, pending C.uint64_t) (now C.uint64_t) {
 	s, ok := signers.Get(uintptr(g.id))
 	if !ok {
 		return pending
 	}
-	return invoke("crypto.Signer", C.uintptr_t(s.ctx), pending, func(*ctxState, func() *afterCall) {
-		sig, err := s.sign(g)
-		if err != nil {
-			text := unsafe.Slice((*byte)(unsafe.Pointer(&g.error[0])), len(g.error)-1)
-			copy(text, err.Error())
-			return
-		}
+	in, ok := enter("crypto.Signer", C.uintptr_t(s.ctx), pending)
+	if !ok {
+		return pending
+	}
+	defer in.leave(&now)
+	if sig, err := s.sign(g); err != nil {
+		text := unsafe.Slice((*byte)(unsafe.Pointer(&g.error[0])), len(g.error)-1)
+		copy(text, err.Error())
+	} else {
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(g.sig)), int(g.size)), sig)
 		g.len = C.size_t(len(sig))
-	})
+	}
+	in.done = true
+	return pending
 }
 
 func (s *signer) sign(g *C.gossl_signing) ([]byte, error) {

@@ -8,7 +8,7 @@ type lists struct {
 	readsQueue    allowed  // rule 3: C functions that may look into the error queue, as "file:function"
 	pragmas       allowed  // rule 5: C functions with nocallback or noescape
 	noCounterpart allowed  // rule 6: exported functions that no C function corresponds to
-	noInvoke      allowed  // rule 8: trampolines that run no callback of the user
+	noLeave       allowed  // rule 8: trampolines that run no callback of the user
 }
 
 func projectLists() *lists {
@@ -43,7 +43,7 @@ func projectLists() *lists {
 			"EncodeALPN":           "C leaves the form to the caller",
 			"DecodeALPN":           "C leaves the form to the caller",
 		}),
-		noInvoke: allow(map[string]string{
+		noLeave: allow(map[string]string{
 			"gosslCtxDies":    "removes an entry; no code of the user runs",
 			"gosslForget":     "removes an entry; no code of the user runs",
 			"gosslSignerDies": "removes an entry; no code of the user runs",

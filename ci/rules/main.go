@@ -88,7 +88,7 @@ func run(t *tree, m *machine, l *lists) []problem {
 
 // unused reports exceptions that nothing needs any more.
 func (c *checker) unused() {
-	for rule, list := range map[int]allowed{3: c.readsQueue, 5: c.pragmas, 6: c.noCounterpart, 8: c.noInvoke} {
+	for rule, list := range map[int]allowed{3: c.readsQueue, 5: c.pragmas, 6: c.noCounterpart, 8: c.noLeave} {
 		for name, e := range list {
 			if !e.used {
 				c.report(rule, "ci/rules/lists.go", 0, "the exception %q is not needed any more: remove it", name)

@@ -142,10 +142,10 @@ func (c *checker) rule8() {
 	c.goFiles(true, func(name string, file *ast.File) {
 		for _, decl := range file.Decls {
 			fn, ok := decl.(*ast.FuncDecl)
-			if !ok || !isTrampoline(fn) || callsInvoke(fn) || c.noInvoke.has(fn.Name.Name) {
+			if !ok || !isTrampoline(fn) || defersLeave(fn) || c.noLeave.has(fn.Name.Name) {
 				continue
 			}
-			c.report(8, name, c.at(fn), "the trampoline %s does not call invoke, which keeps panics and Goexit out of C", fn.Name.Name)
+			c.report(8, name, c.at(fn), "the trampoline %s does not defer leave, which keeps panics and Goexit out of C", fn.Name.Name)
 		}
 	})
 }
@@ -154,12 +154,12 @@ func isTrampoline(fn *ast.FuncDecl) bool {
 	return fn.Doc != nil && slices.ContainsFunc(fn.Doc.List, func(c *ast.Comment) bool { return strings.HasPrefix(c.Text, "//export ") })
 }
 
-func callsInvoke(fn *ast.FuncDecl) bool {
+func defersLeave(fn *ast.FuncDecl) bool {
 	found := false
 	ast.Inspect(fn, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok {
-			id, ok := call.Fun.(*ast.Ident)
-			found = found || ok && id.Name == "invoke"
+		if d, ok := n.(*ast.DeferStmt); ok {
+			sel, ok := d.Call.Fun.(*ast.SelectorExpr)
+			found = found || ok && sel.Sel.Name == "leave"
 		}
 		return !found
 	})

@@ -30,7 +30,7 @@ func example(t *testing.T, dir string) []problem {
 		readsQueue:    allow(map[string]string{"shim.c:at_end": "test"}),
 		pragmas:       allow(map[string]string{"SSL_SESSION_get_time": "test"}),
 		noCounterpart: allow(map[string]string{"*.Same": "test"}),
-		noInvoke:      allow(map[string]string{"gosslWake": "test"}),
+		noLeave:       allow(map[string]string{"gosslWake": "test"}),
 	})
 }
 

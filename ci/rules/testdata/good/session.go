@@ -72,7 +72,9 @@ func adopt(session unsafe.Pointer) {
 
 //export gosslNewSession
 func gosslNewSession(p *C.SSL_SESSION, pending C.uint64_t) C.uint64_t {
-	return invoke(pending, func() { C.SSL_SESSION_free(p) })
+	in := enter(pending)
+	defer in.leave()
+	C.SSL_SESSION_free(p)
 }
 
 //export gosslWake
