@@ -35,17 +35,23 @@ func main() {
 	fmt.Printf("%s, %s, GOMAXPROCS=%d, cpu time, median of %d rounds [quartiles]\n\n", libssl.Version(), runtime.Version(), runtime.GOMAXPROCS(0), rounds)
 	f, err := newFixture()
 	check(err)
+	callbacks, err := callbackGoals(f)
+	check(err)
 	connections, err := connectionGoals()
+	check(err)
+	caches, err := cacheGoals()
 	check(err)
 	// The collector would hit one side of a ratio only, and so would the faults of memory that is new: a loop runs once, then the collector,
 	// and then it is measured. Connections have both on both sides.
 	collector := debug.SetGCPercent(-1)
-	ok := report(f.goals(), 4*time.Millisecond, func(l loop, n int) {
+	ok := report(append(f.goals(), callbacks...), rounds, 4*time.Millisecond, func(l loop, n int) {
 		l(n)
 		runtime.GC()
 	})
 	debug.SetGCPercent(collector)
-	if !report(connections, 25*time.Millisecond, func(loop, int) {}) || !ok {
+	ok = report(connections, rounds, 25*time.Millisecond, func(loop, int) {}) && ok
+	ok = report(caches, rounds/4, 0, func(loop, int) {}) && ok
+	if !ok {
 		os.Exit(1)
 	}
 }
@@ -117,13 +123,13 @@ func newHandle() runtime.Cleanup {
 }
 
 // report measures all goals, in slices of that length after prepare, prints the table and reports whether all are met.
-func report(goals []goal, slice time.Duration, prepare func(loop, int)) bool {
+func report(goals []goal, rounds int, slice time.Duration, prepare func(loop, int)) bool {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\tours\tbase\tratio\t\tgoal\tallocs\t")
 	ok := true
-	for i, m := range measure(goals, slice, prepare) {
+	for i, m := range measure(goals, rounds, slice, prepare) {
 		g := goals[i]
-		allocs := testing.AllocsPerRun(1000, func() { g.ours(1) })
+		allocs := testing.AllocsPerRun(rounds, func() { g.ours(1) })
 		verdict := "met"
 		if m.ratio[1] > g.limit || (g.alloc >= 0 && allocs > g.alloc) {
 			verdict, ok = "MISSED", false
@@ -140,7 +146,7 @@ type measurement struct {
 	ratio      [3]float64
 }
 
-func measure(goals []goal, slice time.Duration, prepare func(loop, int)) []measurement {
+func measure(goals []goal, rounds int, slice time.Duration, prepare func(loop, int)) []measurement {
 	ours, bases, ratios := make([][]float64, len(goals)), make([][]float64, len(goals)), make([][]float64, len(goals))
 	loops, counts := make([][]loop, len(goals)), make([][]int, len(goals)) // ours, and each base
 	for i, g := range goals {
@@ -176,7 +182,7 @@ func measure(goals []goal, slice time.Duration, prepare func(loop, int)) []measu
 
 // calibrate returns how many calls take a slice of time.
 func calibrate(l loop, slice time.Duration) int {
-	for n := 4; ; n *= 2 {
+	for n := 1; ; n *= 2 {
 		if perCall(l, n)*float64(n) >= float64(slice) {
 			return n
 		}

@@ -47,3 +47,47 @@ void ctest_loop_i2d(void *session, long n)
 		i2d_SSL_SESSION(session, &p);
 	}
 }
+
+void ctest_loop_info_callback(void *ssl, long n)
+{
+	void (*callback)(const SSL *, int, int) = SSL_get_info_callback(ssl);
+
+	while (n-- > 0)
+		callback(ssl, SSL_CB_LOOP, 1);
+}
+
+void ctest_loop_remove_callback(void *ctx, void *session, long n)
+{
+	void (*callback)(SSL_CTX *, SSL_SESSION *) = SSL_CTX_sess_get_remove_cb(ctx);
+
+	while (n-- > 0)
+		callback(ctx, session);
+}
+
+extern void ctestCallback(void);
+
+void ctest_loop_callback(long n)
+{
+	while (n-- > 0)
+		ctestCallback();
+}
+
+void ctest_cache_add(void *ctx, void **sessions, long n)
+{
+	while (n-- > 0)
+		SSL_CTX_add_session(ctx, *sessions++);
+}
+
+long ctest_cache_find(void *ssl, const unsigned char *ids, long n)
+{
+	long found = 0;
+
+	for (; n-- > 0; ids += SSL_MAX_SSL_SESSION_ID_LENGTH)
+		found += SSL_has_matching_session_id(ssl, ids, SSL_MAX_SSL_SESSION_ID_LENGTH);
+	return found;
+}
+
+void ctest_cache_flush(void *ctx)
+{
+	SSL_CTX_flush_sessions(ctx, 0);
+}

@@ -30,3 +30,32 @@ func LoopConnection(client, server, session unsafe.Pointer, n int) {
 		panic(fmt.Sprintf("ctest: connection %d of %d failed", done, n))
 	}
 }
+
+// LoopInfoCallback fires the info callback of ssl n times, as libssl does; LoopRemoveCallback the remove_session_cb of ctx.
+func LoopInfoCallback(ssl unsafe.Pointer, n int) { C.ctest_loop_info_callback(ssl, C.long(n)) }
+
+func LoopRemoveCallback(ctx, session unsafe.Pointer, n int) {
+	C.ctest_loop_remove_callback(ctx, session, C.long(n))
+}
+
+var callback func()
+
+// LoopCallback calls f from C, n times.
+func LoopCallback(f func(), n int) {
+	callback = f
+	C.ctest_loop_callback(C.long(n))
+}
+
+//export ctestCallback
+func ctestCallback() { callback() }
+
+// CacheAdd is SSL_CTX_add_session of each; CacheFind counts the ids that SSL_has_matching_session_id finds; CacheFlush takes all sessions out.
+func CacheAdd(ctx unsafe.Pointer, sessions []unsafe.Pointer) {
+	C.ctest_cache_add(ctx, &sessions[0], C.long(len(sessions)))
+}
+
+func CacheFind(ssl unsafe.Pointer, ids [][32]byte) int {
+	return int(C.ctest_cache_find(ssl, (*C.uchar)(&ids[0][0]), C.long(len(ids))))
+}
+
+func CacheFlush(ctx unsafe.Pointer) { C.ctest_cache_flush(ctx) }

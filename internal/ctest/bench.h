@@ -8,6 +8,12 @@ void *ctest_get1_session(void *ssl);
 void ctest_session_free(void *session);
 void ctest_loop_get_id(void *session, long n);
 void ctest_loop_i2d(void *session, long n);
+void ctest_loop_info_callback(void *ssl, long n);
+void ctest_loop_remove_callback(void *ctx, void *session, long n);
+void ctest_loop_callback(long n);
+void ctest_cache_add(void *ctx, void **sessions, long n);
+long ctest_cache_find(void *ssl, const unsigned char *ids, long n);
+void ctest_cache_flush(void *ctx);
 long ctest_loop_connection(void *client, void *server, void *session, long n);
 
 #endif
