@@ -72,22 +72,17 @@ void ctest_loop_callback(long n)
 		ctestCallback();
 }
 
-void ctest_cache_add(void *ctx, void **sessions, long n)
+void ctest_add_session(void *ctx, void *session)
 {
-	while (n-- > 0)
-		SSL_CTX_add_session(ctx, *sessions++);
+	SSL_CTX_add_session(ctx, session);
 }
 
-long ctest_cache_find(void *ssl, const unsigned char *ids, long n)
+int ctest_has_session(void *ssl, const unsigned char *id, unsigned int len)
 {
-	long found = 0;
-
-	for (; n-- > 0; ids += SSL_MAX_SSL_SESSION_ID_LENGTH)
-		found += SSL_has_matching_session_id(ssl, ids, SSL_MAX_SSL_SESSION_ID_LENGTH);
-	return found;
+	return SSL_has_matching_session_id(ssl, id, len);
 }
 
-void ctest_cache_flush(void *ctx)
+void ctest_flush_sessions(void *ctx)
 {
 	SSL_CTX_flush_sessions(ctx, 0);
 }

@@ -49,13 +49,11 @@ func LoopCallback(f func(), n int) {
 //export ctestCallback
 func ctestCallback() { callback() }
 
-// CacheAdd is SSL_CTX_add_session of each; CacheFind counts the ids that SSL_has_matching_session_id finds; CacheFlush takes all sessions out.
-func CacheAdd(ctx unsafe.Pointer, sessions []unsafe.Pointer) {
-	C.ctest_cache_add(ctx, &sessions[0], C.long(len(sessions)))
+// AddSession is SSL_CTX_add_session by a bare cgo call, HasSession SSL_has_matching_session_id, FlushSessions SSL_CTX_flush_sessions of all.
+func AddSession(ctx, session unsafe.Pointer) { C.ctest_add_session(ctx, session) }
+
+func HasSession(ssl unsafe.Pointer, id []byte) bool {
+	return C.ctest_has_session(ssl, (*C.uchar)(&id[0]), C.uint(len(id))) == 1
 }
 
-func CacheFind(ssl unsafe.Pointer, ids [][32]byte) int {
-	return int(C.ctest_cache_find(ssl, (*C.uchar)(&ids[0][0]), C.long(len(ids))))
-}
-
-func CacheFlush(ctx unsafe.Pointer) { C.ctest_cache_flush(ctx) }
+func FlushSessions(ctx unsafe.Pointer) { C.ctest_flush_sessions(ctx) }

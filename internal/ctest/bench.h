@@ -11,9 +11,9 @@ void ctest_loop_i2d(void *session, long n);
 void ctest_loop_info_callback(void *ssl, long n);
 void ctest_loop_remove_callback(void *ctx, void *session, long n);
 void ctest_loop_callback(long n);
-void ctest_cache_add(void *ctx, void **sessions, long n);
-long ctest_cache_find(void *ssl, const unsigned char *ids, long n);
-void ctest_cache_flush(void *ctx);
+void ctest_add_session(void *ctx, void *session);
+int ctest_has_session(void *ssl, const unsigned char *id, unsigned int len);
+void ctest_flush_sessions(void *ctx);
 long ctest_loop_connection(void *client, void *server, void *session, long n);
 
 #endif
