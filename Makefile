@@ -97,7 +97,7 @@ bench-core: ## what SetSession, the handles and the engine cost, as ratios to C 
 
 .PHONY: fuzz
 fuzz: ## the parsers, a minute each
-	@for f in FuzzParseSession FuzzParseSessionPEM; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s . || exit 1; done
+	@for f in FuzzParseSession FuzzParseSessionPEM FuzzTicketRing; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s . || exit 1; done
 
 .PHONY: clean
 clean: ## removes what was unpacked and built

@@ -3,6 +3,8 @@ package libssl
 // #include "cgo.h"
 import "C"
 
+import "unsafe"
+
 // SetGenerateSessionID sets what makes the ids of sessions: 1 to room bytes, which is 32. Each must be new; libssl looks into the cache, and an id
 // that is there, is too long or missing ends the handshake. It fires for SSLs made with this Ctx, from TLS 1.3 on for each ticket. nil removes it.
 //
@@ -81,20 +83,35 @@ type TicketKey struct {
 	HMAC []byte   // 1 to 64 bytes; 32 is usual
 }
 
-// SetTLSExtTicketKeyCB sets what gives the keys for the tickets of servers made with this Ctx. For a new ticket name is nil: it returns the key and
-// 1, or 0 for no ticket, or a negative number, which ends the handshake. For a ticket that a client offers, name is that of its key: it returns the
-// key and 1, or 2 to replace the ticket as well, or 0 if it is not known, for a full handshake. It is called by goroutines that handshake at the
-// same time. nil removes it.
+// SetTLSExtTicketKeyCB sets what gives the keys for the tickets of servers made with this Ctx; [Ctx.SetTicketRing] has one that is ready. For a new
+// ticket name is nil: it returns the key and 1, or 0 for no ticket, or a negative number, which ends the handshake. With TLS 1.3 libssl sends after
+// the 0 a ticket that no client can read, which ends the connection: SetNumTickets(0) is what makes none. For a ticket that a client offers, name is
+// that of its key: it returns the key and 1, or 2 to replace the ticket as well, or 0 if it is not known, for a full handshake. It is called by
+// goroutines that handshake at the same time. nil removes it.
 //
 // SetTLSExtTicketKeyCB corresponds to SSL_CTX_set_tlsext_ticket_key_cb(3).
 func (c *Ctx) SetTLSExtTicketKeyCB(f func(ssl *SSL, name []byte) (key *TicketKey, result int)) {
 	c.setCallback(C.GOSSL_FN_TICKET_KEY, newCallback("tlsext_ticket_key_cb", f != nil, func(ssl *SSL, args *C.gossl_args) {
 		key, result := f(ssl, told(args))
-		if result > 0 && (key == nil || !answer(args, 0, append(key.Name[:], key.AES...)) || !answer(args, 1, key.HMAC)) {
+		if result > 0 && (key == nil || !answerSecret(args, 0, key.Name[:], key.AES) || !answerSecret(args, 1, key.HMAC)) {
 			return
 		}
 		args.ret = C.int(result)
 	}))
+}
+
+// answerSecret is answer where C has the room already. No copy of the parts stays in Go's memory.
+func answerSecret(args *C.gossl_args, i int, parts ...[]byte) bool {
+	room := unsafe.Slice((*byte)(args.out[i]), args.max[i])
+	n := 0
+	for _, b := range parts {
+		if len(b) > len(room)-n {
+			return false
+		}
+		n += copy(room[n:], b)
+	}
+	args.len[i] = C.size_t(n)
+	return true
 }
 
 // SetTLSExtTicketKeys sets the 80 bytes of keys for the tickets of this Ctx: 16 of name, 32 of HMAC, 32 of AES. Several servers that share them

@@ -17,3 +17,23 @@ func QueuesLeft() int { return queuesLeft() }
 
 // Awaiting counts the goroutines in AwaitSession.
 func Awaiting() int { return arrivals.Waiters() }
+
+// Lookup is what a handshake does with the ring: it returns the key's name and libssl's result.
+func (r *TicketRing) Lookup(name []byte) (got [16]byte, result int) {
+	result = r.use(name, func(k *ringKey) bool {
+		got = k.name
+		return true
+	})
+	return got, result
+}
+
+// Secrets returns the memory of the keys, whatever becomes of it: the next one, the current one, old ones.
+func (r *TicketRing) Secrets() (secrets []*ringSecret) {
+	for _, k := range r.keys {
+		secrets = append(secrets, k.secret)
+	}
+	return secrets
+}
+
+// Wiped reports whether there is nothing left in it.
+func (s *ringSecret) Wiped() bool { return *s == ringSecret{} }
