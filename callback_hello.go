@@ -134,8 +134,8 @@ func cookieVerify(name string, f func(ssl *SSL, cookie []byte) bool) *callback {
 // Stateless corresponds to SSL_stateless(3).
 func (s *SSL) Stateless() int { return s.io("SSL_stateless", C.GOSSL_STATELESS, nil, -1) }
 
-// DTLSv1Listen is Stateless for DTLS. It returns 1; or 0 if more has to come, each time one whole datagram; or -1. The address of the client is not
-// told: over memory BIOs it is the caller who knows it.
+// DTLSv1Listen is Stateless for DTLS. It returns 1; or 0 if more has to come, each time one whole datagram; or -1. [SSL.DatagramPeer] tells the address
+// of the client; over memory BIOs it is the caller who knows it.
 //
 // DTLSv1Listen corresponds to DTLSv1_listen(3).
 func (s *SSL) DTLSv1Listen() int { return s.io("DTLSv1_listen", C.GOSSL_LISTEN, nil, -1) }

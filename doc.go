@@ -36,8 +36,11 @@
 //
 // # Moving bytes
 //
-// A socket ([SSL.SetFD]), memory ([SSL.SetMemBIO]), or an [Engine], which has the fewest calls of C: one for each operation, over buffers of the
-// caller, whatever carries them.
+// A socket ([SSL.SetFD], and [SSL.SetDatagramFD] for DTLS), memory ([SSL.SetMemBIO]), or an [Engine], which has the fewest calls of C: one for each
+// operation, over buffers of the caller, whatever carries them.
+//
+// DTLS differs in that datagrams get lost: while [SSL.DTLSTimeout] tells a time, nobody may wait for the peer longer than that without a call of
+// [SSL.DTLSHandleTimeout]. Sessions and tickets are used as with TLS 1.2.
 //
 // # Callbacks
 //

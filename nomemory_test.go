@@ -82,6 +82,7 @@ func shorts(t *testing.T) map[string]short {
 			return func() error { _, err := libssl.NewEngine(ssl); return err }
 		}},
 		"SetFD":             {"SSL_set_fd", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetFD(0) == 1 })},
+		"SetDatagramFD":     {"BIO_new_dgram", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetDatagramFD(0) == 1 })},
 		"SetTLSExtHostName": {"SSL_set_tlsext_host_name", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetTLSExtHostName("x") == 1 })},
 		"CertificateDER": {"SSL_get_certificate", always(func() error {
 			if len(s.CertificateDER()) > 0 {

@@ -1,6 +1,6 @@
 package libssl_test
 
-// Resumption with DTLS, over memory. SSL_set_fd makes a BIO for streams, so that UDP sockets are for the program: BIORead gives its datagrams.
+// Resumption with DTLS, over memory. TestUDPResumes is the same over sockets.
 
 import (
 	"fmt"

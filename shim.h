@@ -470,6 +470,12 @@ enum gossl_io {
 };
 gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len);
 gossl_result gossl_ssl_set_fd(gossl_ssl *s, int fd);
+gossl_result gossl_ssl_set_datagram_fd(gossl_ssl *s, int fd);
+typedef struct gossl_peer {
+	unsigned char addr[16]; /* 4 or 16 bytes */
+	unsigned int port, scope;
+} gossl_peer;
+gossl_result gossl_ssl_datagram_peer(gossl_ssl *s, gossl_peer *peer);
 gossl_result gossl_ssl_set_mem_bio(gossl_ssl *s);
 gossl_result gossl_ssl_bio_feed(gossl_ssl *s, const unsigned char *buf, int len);
 gossl_result gossl_ssl_bio_drain(gossl_ssl *s, unsigned char *buf, int len);

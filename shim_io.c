@@ -2,8 +2,10 @@
 #include "shim_internal.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
-/* Without an address of the client: no BIO of ours knows one. */
+/* The address of the client stays in the BIO, if that knows it: gossl_ssl_datagram_peer. */
 static int listen_for_cookie(SSL *ssl)
 {
 	BIO_ADDR *peer = BIO_ADDR_new();
@@ -99,6 +101,62 @@ gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len)
 gossl_result gossl_ssl_set_fd(gossl_ssl *s, int fd)
 {
 	return GOSSL_SSL(s, ACTS | RESETS | PUSHES, SSL_set_fd(s->ssl, fd), r.ret != 1);
+}
+
+/*
+ * One that is connected tells the BIO so: it does not send to who wrote last, and so not to a stranger. BIO_ADDR has no public constructor that keeps
+ * the scope of an address; its layout is that of a sockaddr, as the macros of 1.1.1 assume too.
+ */
+static int set_datagram_fd(SSL *ssl, int fd)
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer);
+	BIO *bio = BIO_new_dgram(fd, BIO_NOCLOSE);
+
+	if (bio == NULL)
+		return 0;
+	memset(&peer, 0, sizeof(peer));
+	if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0)
+		BIO_ctrl_set_connected(bio, &peer);
+	SSL_set_bio(ssl, bio, bio);
+	return 1;
+}
+
+gossl_result gossl_ssl_set_datagram_fd(gossl_ssl *s, int fd)
+{
+	return GOSSL_SSL(s, ACTS | RESETS | PUSHES, set_datagram_fd(s->ssl, fd), r.ret != 1);
+}
+
+/* Returns the length of the address, 0 if there is none of IP. */
+static int datagram_peer(BIO *bio, gossl_peer *out)
+{
+	union {
+		struct sockaddr_storage any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} peer;
+
+	memset(&peer, 0, sizeof(peer));
+	if (bio == NULL || BIO_method_type(bio) != BIO_TYPE_DGRAM)
+		return 0;
+	BIO_ctrl(bio, BIO_CTRL_DGRAM_GET_PEER, sizeof(peer), &peer); /* BIO_dgram_get_peer, bounded */
+	switch (peer.any.ss_family) {
+	case AF_INET:
+		memcpy(out->addr, &peer.v4.sin_addr, 4);
+		out->port = ntohs(peer.v4.sin_port);
+		return 4;
+	case AF_INET6:
+		memcpy(out->addr, &peer.v6.sin6_addr, 16);
+		out->port = ntohs(peer.v6.sin6_port);
+		out->scope = peer.v6.sin6_scope_id;
+		return 16;
+	}
+	return 0;
+}
+
+gossl_result gossl_ssl_datagram_peer(gossl_ssl *s, gossl_peer *peer)
+{
+	return GOSSL_SSL(s, ACTS, datagram_peer(SSL_get_rbio(s->ssl), peer), 0);
 }
 
 /* Two new memory BIOs, which say "retry" when they are empty. */

@@ -3,7 +3,44 @@ package libssl
 // #include "cgo.h"
 import "C"
 
-import "time"
+import (
+	"net/netip"
+	"strconv"
+	"time"
+	"unsafe"
+)
+
+// SetDatagramFD makes a UDP socket the transport of an SSL with DTLS: each record is read and sent whole. As with [SSL.SetFD] the socket stays the
+// caller's: keep it open until the SSL is freed or has another one. It returns 1, or 0.
+//
+// One that is connected sends to its peer alone. One that is not, sends to whoever has sent last: it is for [SSL.DTLSv1Listen], after which
+// [SSL.DatagramPeer] tells the client, and SetDatagramFD is given a socket connected to that one. Connect it before: later libssl does not know.
+//
+// Make it non-blocking, and wait for it no longer than [SSL.DTLSTimeout] says; then [SSL.DTLSHandleTimeout] sends again what was lost. In a blocking
+// one, libssl uses SO_RCVTIMEO to wait for so long only, and it returns [ErrorWantRead] then, or when a signal of Go's runtime interrupts it. The size
+// of datagrams is what the system knows about the way to the peer, if that is connected; [SSL.SetMTU] sets it.
+//
+// SetDatagramFD corresponds to BIO_new_dgram(3), with BIO_NOCLOSE and BIO_ctrl_set_connected, and SSL_set_bio.
+func (s *SSL) SetDatagramFD(fd int) int {
+	return s.value("BIO_new_dgram", 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_datagram_fd(p, C.int(fd)) })
+}
+
+// DatagramPeer returns whom a socket of [SSL.SetDatagramFD] is connected to or, if it is not, who has sent last: for DTLSv1Listen and its cookie
+// callbacks the client. It is not valid (IsValid) before anything came, and for other transports.
+//
+// DatagramPeer corresponds to BIO_dgram_get_peer(3).
+func (s *SSL) DatagramPeer() netip.AddrPort {
+	var peer C.gossl_peer
+	n := s.value("BIO_dgram_get_peer", 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_datagram_peer(p, &peer) })
+	addr, ok := netip.AddrFromSlice(C.GoBytes(unsafe.Pointer(&peer.addr), C.int(n)))
+	if !ok {
+		return netip.AddrPort{}
+	}
+	if peer.scope != 0 {
+		addr = addr.WithZone(strconv.FormatUint(uint64(peer.scope), 10))
+	}
+	return netip.AddrPortFrom(addr, uint16(peer.port))
+}
 
 // DTLSTimeout returns how long to wait for the peer before [SSL.DTLSHandleTimeout] is to be called; 0 if that is now. ok is false if no timer runs.
 //

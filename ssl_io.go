@@ -91,7 +91,8 @@ func (s *SSL) GetError(ret int) int {
 }
 
 // SetFD makes a socket the transport. It stays the caller's: keep it open until the SSL is freed, and non-blocking unless C may block in it.
-// A blocking one with SO_RCVTIMEO may return [ErrorWantRead] early: the signals of Go's runtime interrupt it. It returns 1, or 0.
+// A blocking one with SO_RCVTIMEO may return [ErrorWantRead] early: the signals of Go's runtime interrupt it. It is for streams: DTLS needs
+// [SSL.SetDatagramFD]. It returns 1, or 0.
 //
 // SetFD corresponds to SSL_set_fd(3).
 func (s *SSL) SetFD(fd int) int {
