@@ -9,7 +9,7 @@ package libssl_test
 //	31  TestPeersTicketOfPSK, TestPeersTicketLifetime
 //	32  TestPeersTicketCallbacks, TestSessionTicketCB (abort)
 //	33  TestPeersTicketSharing
-//	34  TestPeersRotation; what processes would share are the same 80 bytes
+//	34  TestPeersRotation, TestTicketRingProcesses
 //	35  none: SSL_set_session_ticket_ext is not bound, with a later change of the method it frees memory twice
 //	36  TestPeersBadTickets, TestPeersClientCertificate, TestTicketKeyCB, conformance U23-hello-retry-request
 //	37  conformance U12-tls13-session-on-a-tls12-client, U12-tls12-session-on-a-tls13-client, U13-server-picks-tls13

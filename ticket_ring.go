@@ -54,8 +54,9 @@ const (
 	maxOldKeys = 200
 )
 
-// NewTicketRing makes a ring with new random keys, in which the old ones, 0 to 200, are kept after a Rotate. A ticket can be used for as long as it is
-// valid (SetTimeout) if old times the interval between two Rotates is no less.
+// NewTicketRing makes a ring with new random keys, which keeps so many old ones, 0 to 200, after a Rotate. A ticket can be used for as long as it is
+// valid (SetTimeout) if old times the interval between two Rotates is no less. A ring for several processes needs 1 at least, for the tickets of those
+// that have not got the new bytes yet.
 func NewTicketRing(old int) (*TicketRing, error) {
 	if old < 0 || old > maxOldKeys {
 		return nil, fmt.Errorf("%w: a ring of %d old keys, 0 to %d are possible", ErrTicketKeys, old, maxOldKeys)
@@ -109,8 +110,8 @@ func (r *TicketRing) Rotate() {
 	r.setKeys(append([]*ringKey{newRingKey()}, r.keys...)...)
 }
 
-// MarshalBinary returns the bytes of the ring. They are as secret as the private key: who has them reads, and makes, the tickets of all keys in them,
-// and with these the connections, up to TLS 1.2 also those of the past. They are not encrypted.
+// MarshalBinary returns the bytes of the ring. They are as secret as the private key, and not encrypted: who has them can be the server for clients
+// with a ticket, and decrypts connections: up to TLS 1.2 each in which a ticket of these keys was sent, from then on the early data.
 func (r *TicketRing) MarshalBinary() ([]byte, error) {
 	if r == nil {
 		return nil, fmt.Errorf("%w: the ring is nil", ErrTicketKeys)
