@@ -8,10 +8,8 @@ import (
 
 // hook is a callback that "on" installed.
 type hook struct {
-	d    *driver
-	op   *Op
-	ctx  unsafe.Pointer
-	busy bool
+	*call
+	on unsafe.Pointer // the SSL_CTX
 }
 
 // onDef is no member of operations: its words follow no pattern, the parser knows them.
@@ -19,7 +17,7 @@ var onDef = opdef{run: runOn}
 
 func runOn(c *call) {
 	ctx := c.ctx(0)
-	h := &hook{d: c.d, op: c.op, ctx: pointer(ctx)}
+	h := &hook{c, pointer(ctx)}
 	switch c.op.hook {
 	case "new":
 		if c.op.off {
@@ -28,7 +26,7 @@ func runOn(c *call) {
 		}
 		ctx.SessSetNewCB(func(ssl *libssl.SSL, session *libssl.Session) {
 			// The reference that C hands over is the handle's own.
-			h.call(h.ctx, ssl, session, refs(session))
+			h.fire(h.on, ssl, session, refs(session))
 		})
 	case "remove":
 		if c.op.off {
@@ -37,7 +35,7 @@ func runOn(c *call) {
 		}
 		ctx.SessSetRemoveCB(func(ctx *libssl.Ctx, session *libssl.Session) {
 			// C's callback gets no reference, the handle has taken one.
-			h.call(pointer(ctx), nil, session, refs(session)-1)
+			h.fire(pointer(ctx), nil, session, refs(session)-1)
 		})
 	case "get":
 		if c.op.off {
@@ -45,7 +43,7 @@ func runOn(c *call) {
 			return
 		}
 		ctx.SessSetGetCB(func(ssl *libssl.SSL, _ []byte) *libssl.Session {
-			h.call(h.ctx, ssl, nil, 0)
+			h.fire(h.on, ssl, nil, 0)
 			if h.op.serve < 0 || !h.d.names[h.op.serve].owned {
 				return nil
 			}
@@ -54,8 +52,8 @@ func runOn(c *call) {
 	}
 }
 
-// call records the event and executes the operation that belongs to it. ssl is nil for remove, session for get.
-func (h *hook) call(ctx unsafe.Pointer, ssl *libssl.SSL, session *libssl.Session, sessionRefs int) {
+// fire records the event and executes the operation that belongs to it. ssl is nil for remove, session for get.
+func (h *hook) fire(ctx unsafe.Pointer, ssl *libssl.SSL, session *libssl.Session, sessionRefs int) {
 	d := h.d
 	d.addDeaths()
 	e := map[string]any{"cb": h.op.hook, "ctx": orUnknown(d.nameOf(ctxKind, ctx, true))}
@@ -69,11 +67,17 @@ func (h *hook) call(ctx unsafe.Pointer, ssl *libssl.SSL, session *libssl.Session
 		e["resumable"] = number(session.IsResumable())
 		e["current"] = d.current(p)
 	}
+	h.event(e)
+}
+
+// event records a callback, and executes its operation, but not inside itself.
+func (c *call) event(e map[string]any) {
+	d := c.d
 	d.events = append(d.events, e)
-	if h.op.run == nil || h.busy || !d.live(h.op.run) {
+	if c.op.run == nil || c.busy || !d.live(c.op.run) {
 		return
 	}
-	h.busy = true
-	e["in"] = d.runNested(h.op.run)
-	h.busy = false
+	c.busy = true
+	e["in"] = d.runNested(c.op.run)
+	c.busy = false
 }

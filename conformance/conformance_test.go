@@ -19,7 +19,7 @@ func TestOperations(t *testing.T) {
 	}
 	kinds := map[string]kind{"KIND_CTX": ctxKind, "KIND_SSL": sslKind, "KIND_SESSION": sessionKind, "KIND_SAME": sameKind}
 	inC := map[string]string{}
-	row := regexp.MustCompile(`(?m)^(INT|VOID|IO|NEW|OWN)\((?:(KIND_\w+), )?(\w+), "([a-z+]*)",(?: (KIND_\w+))?`)
+	row := regexp.MustCompile(`(?m)^(INT|VOID|IO|NEW|OWN)\((?:(KIND_\w+), )?(\w+), "([a-z+|]*)",(?: (KIND_\w+))?`)
 	for _, m := range row.FindAllStringSubmatch(string(text), -1) {
 		inC[m[3]] = m[4] + " makes " + kinds[m[2]+m[5]].String()
 		if io := m[1] == "IO"; io && operations[m[3]] != nil && operations[m[3]].fails != sslError {

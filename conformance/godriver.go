@@ -54,7 +54,8 @@ type driver struct {
 	names     []*name
 	tags      int // what ctest knows the first name's session by
 	events    []map[string]any
-	failNext  int // from "oom N"
+	failNext  int           // from "oom N"
+	indices   [sameKind]int // how many the scenario has made
 	transport transport
 }
 
@@ -293,6 +294,7 @@ var sentinels = map[string]error{
 	"ErrNUL":              libssl.ErrNUL,
 	"ErrNilMethod":        libssl.ErrNilMethod,
 	"ErrTooLong":          libssl.ErrTooLong,
+	"ErrExIndex":          libssl.ErrExIndex,
 }
 
 func sentinelName(err error) string {

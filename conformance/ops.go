@@ -20,7 +20,8 @@ const (
 // opdef is an operation.
 //
 // words: a letter an argument: k SSL_CTX, s SSL, a SSL_SESSION, o any object; n number, v version, t time, m method, w string, f file of testdata,
-// x hexadecimal bytes; + repeats the letter before it. The word NULL may stand for an object and for a string.
+// x hexadecimal bytes; + repeats the letter before it. The word NULL may stand for an object and for a string. What stands after | is how a callback
+// answers: instead of it, "off" removes the callback, and with a colon behind its last word, an operation may follow that the callback executes.
 type opdef struct {
 	words string
 	makes kind // none: returns no object that has to be named
@@ -36,6 +37,7 @@ type call struct {
 	failed bool
 	stack  libssl.ErrorStack // what the binding tells of the failure
 	sides  bool              // a handshake: each side has a queue of its own
+	busy   bool              // a callback that the call installed executes its operation
 }
 
 func (c *call) name(i int) *name {
@@ -390,22 +392,34 @@ var operations = map[string]*opdef{
 	"i2d_SSL_SESSION":                      {"a", none, zero, func(c *call) { c.encoded(c.session(0).DER()) }},
 	"PEM_write_bio_SSL_SESSION":            {"a", none, zero, func(c *call) { c.encoded(c.session(0).PEM()) }},
 
-	// Callbacks: each call is an event. What follows the object is what it answers.
-	"SSL_CTX_set_generate_session_id":            {"kw", none, never, func(c *call) { c.ctx(0).SetGenerateSessionID(c.generateID()) }},
-	"SSL_set_generate_session_id":                {"sw", none, never, func(c *call) { c.ret(c.ssl(0).SetGenerateSessionID(c.generateID())) }},
-	"SSL_CTX_set_not_resumable_session_callback": {"kn", none, never, func(c *call) { c.ctx(0).SetNotResumableSessionCallback(c.notResumable()) }},
-	"SSL_set_not_resumable_session_callback":     {"sn", none, never, func(c *call) { c.ssl(0).SetNotResumableSessionCallback(c.notResumable()) }},
-	"SSL_CTX_set_allow_early_data_cb":            {"kn", none, never, func(c *call) { c.ctx(0).SetAllowEarlyDataCB(c.allowEarlyData()) }},
-	"SSL_set_allow_early_data_cb":                {"sn", none, never, func(c *call) { c.ssl(0).SetAllowEarlyDataCB(c.allowEarlyData()) }},
-	"SSL_CTX_set_psk_client_callback":            {"kwx", none, never, func(c *call) { c.ctx(0).SetPSKClientCallback(c.pskClient()) }},
-	"SSL_set_psk_client_callback":                {"swx", none, never, func(c *call) { c.ssl(0).SetPSKClientCallback(c.pskClient()) }},
-	"SSL_CTX_set_psk_server_callback":            {"kx", none, never, func(c *call) { c.ctx(0).SetPSKServerCallback(c.pskServer()) }},
-	"SSL_set_psk_server_callback":                {"sx", none, never, func(c *call) { c.ssl(0).SetPSKServerCallback(c.pskServer()) }},
-	"SSL_CTX_set_psk_use_session_callback":       {"kaw", none, never, func(c *call) { c.ctx(0).SetPSKUseSessionCallback(c.pskUse()) }},
-	"SSL_set_psk_use_session_callback":           {"saw", none, never, func(c *call) { c.ssl(0).SetPSKUseSessionCallback(c.pskUse()) }},
-	"SSL_CTX_set_psk_find_session_callback":      {"ka", none, never, func(c *call) { c.ctx(0).SetPSKFindSessionCallback(c.pskFind()) }},
-	"SSL_set_psk_find_session_callback":          {"sa", none, never, func(c *call) { c.ssl(0).SetPSKFindSessionCallback(c.pskFind()) }},
-	"SSL_CTX_set_session_ticket_cb":              {"kwnn", none, never, func(c *call) { c.ctx(0).SetSessionTicketCB(c.ticketCB()) }},
+	// Values of the program's own. An index is named by when the scenario made it: the first is 0.
+	"SSL_CTX_get_ex_new_index":     {"", none, zero, newIndex(ctxKind, libssl.CtxGetExNewIndex)},
+	"SSL_CTX_set_ex_data":          {"knw", none, zero, func(c *call) { c.status(c.ctx(0).SetExData(c.index(ctxKind), c.exValue())) }},
+	"SSL_CTX_get_ex_data":          {"kn", none, never, func(c *call) { c.exData(c.ctx(0).ExData(c.index(ctxKind))) }},
+	"SSL_get_ex_new_index":         {"", none, zero, newIndex(sslKind, libssl.SSLGetExNewIndex)},
+	"SSL_set_ex_data":              {"snw", none, zero, func(c *call) { c.value(c.ssl(0).SetExData(c.index(sslKind), c.exValue())) }},
+	"SSL_get_ex_data":              {"sn", none, never, func(c *call) { c.exData(c.ssl(0).ExData(c.index(sslKind))) }},
+	"SSL_SESSION_get_ex_new_index": {"", none, zero, newIndex(sessionKind, libssl.SessionGetExNewIndex)},
+	"SSL_SESSION_set_ex_data":      {"anw", none, zero, func(c *call) { c.status(c.session(0).SetExData(c.index(sessionKind), c.exValue())) }},
+	"SSL_SESSION_get_ex_data":      {"an", none, never, func(c *call) { c.exData(c.session(0).ExData(c.index(sessionKind))) }},
+
+	// Callbacks: each call is an event. What follows the object is what it answers, or "off".
+	"SSL_CTX_set_generate_session_id":            {"k|w", none, never, func(c *call) { c.ctx(0).SetGenerateSessionID(c.generateID()) }},
+	"SSL_set_generate_session_id":                {"s|w", none, never, func(c *call) { c.ret(c.ssl(0).SetGenerateSessionID(c.generateID())) }},
+	"SSL_CTX_set_not_resumable_session_callback": {"k|n", none, never, func(c *call) { c.ctx(0).SetNotResumableSessionCallback(c.notResumable()) }},
+	"SSL_set_not_resumable_session_callback":     {"s|n", none, never, func(c *call) { c.ssl(0).SetNotResumableSessionCallback(c.notResumable()) }},
+	"SSL_CTX_set_allow_early_data_cb":            {"k|n", none, never, func(c *call) { c.ctx(0).SetAllowEarlyDataCB(c.allowEarlyData()) }},
+	"SSL_set_allow_early_data_cb":                {"s|n", none, never, func(c *call) { c.ssl(0).SetAllowEarlyDataCB(c.allowEarlyData()) }},
+	"SSL_CTX_set_psk_client_callback":            {"k|wx", none, never, func(c *call) { c.ctx(0).SetPSKClientCallback(c.pskClient()) }},
+	"SSL_set_psk_client_callback":                {"s|wx", none, never, func(c *call) { c.ssl(0).SetPSKClientCallback(c.pskClient()) }},
+	"SSL_CTX_set_psk_server_callback":            {"k|x", none, never, func(c *call) { c.ctx(0).SetPSKServerCallback(c.pskServer()) }},
+	"SSL_set_psk_server_callback":                {"s|x", none, never, func(c *call) { c.ssl(0).SetPSKServerCallback(c.pskServer()) }},
+	"SSL_CTX_set_psk_use_session_callback":       {"k|aw", none, never, func(c *call) { c.ctx(0).SetPSKUseSessionCallback(c.pskUse()) }},
+	"SSL_set_psk_use_session_callback":           {"s|aw", none, never, func(c *call) { c.ssl(0).SetPSKUseSessionCallback(c.pskUse()) }},
+	"SSL_CTX_set_psk_find_session_callback":      {"k|a", none, never, func(c *call) { c.ctx(0).SetPSKFindSessionCallback(c.pskFind()) }},
+	"SSL_set_psk_find_session_callback":          {"s|a", none, never, func(c *call) { c.ssl(0).SetPSKFindSessionCallback(c.pskFind()) }},
+	"SSL_CTX_set_session_ticket_cb":              {"k|wnn", none, never, func(c *call) { c.ctx(0).SetSessionTicketCB(c.ticketCB()) }},
+	"SSL_CTX_set_tlsext_ticket_key_cb":           {"k|wnwn", none, never, func(c *call) { c.ctx(0).SetTLSExtTicketKeyCB(c.ticketKey()); c.ret(1) }},
 
 	// Composites
 	"server":      {"v+", ctxKind, zero, runServer},

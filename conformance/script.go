@@ -43,17 +43,18 @@ type Op struct {
 	name  string
 	def   *opdef
 	args  []value
-	makes int // index of the name that it binds, or -1
-	hook  string
-	off   bool
-	run   *Op // on K new: OP
-	serve int // on K get: A; -1 for NULL
+	makes int    // index of the name that it binds, or -1
+	off   bool   // of a callback: it is removed
+	run   *Op    // of a callback: what it executes
+	hook  string // "on" only
+	serve int    // on K get: A; -1 for NULL
 }
 
 // value is a word of an operation, understood.
 type value struct {
 	word     string
-	name     int // an index; -1 for NULL
+	null     bool // a string that is NULL
+	name     int  // an index; -1 for NULL
 	number   int64
 	relative bool // a time that starts with "now"; number is the difference
 	method   func() libssl.Method
@@ -194,6 +195,9 @@ func (p *parser) parseOp(words []string) *Op {
 	}
 	letters, repeats := strings.CutSuffix(op.def.words, "+")
 	words = words[1:]
+	if objects, answer, ok := strings.Cut(letters, "|"); ok {
+		letters, words = p.parseAnswer(op, objects, answer, words)
+	}
 	if len(words) < len(letters) || len(words) > len(letters) && !repeats {
 		p.fail("%s has %d words after it, wants %d", op.name, len(words), len(letters))
 	}
@@ -203,7 +207,34 @@ func (p *parser) parseOp(words []string) *Op {
 	return op
 }
 
-// parseOn reads what follows "on": K new|remove|get, then nothing, "off", or after a colon an operation (for get: a session).
+// parseAnswer reads what is special to an operation that installs a callback: "off" instead of the answer, or after a colon an operation. It returns
+// the letters that are left, and their words.
+func (p *parser) parseAnswer(op *Op, objects, answer string, words []string) (string, []string) {
+	n := len(objects) + len(answer)
+	if len(words) == len(objects)+1 && words[len(objects)] == "off" {
+		op.off = true
+		return objects, words[:len(objects)]
+	}
+	if len(words) > n {
+		if last, ok := strings.CutSuffix(words[n-1], ":"); ok {
+			op.run = p.parseNested(words[n:])
+			words = append(slices.Clone(words[:n-1]), last)
+		}
+	}
+	return objects + answer, words
+}
+
+// parseNested reads what a callback executes.
+func (p *parser) parseNested(words []string) *Op {
+	op := p.parseOp(words)
+	if op.name == "oom" || op.def.makes != none {
+		p.fail("a callback cannot execute %s", op.name)
+	}
+	return op
+}
+
+// parseOn reads what follows "on": K new|remove|get, then nothing, "off", or after a colon an operation (for get: a session, which an operation may
+// follow).
 func (p *parser) parseOn(op *Op, words []string) {
 	op.def = &onDef
 	if len(words) < 2 {
@@ -222,15 +253,19 @@ func (p *parser) parseOn(op *Op, words []string) {
 			p.fail("on %s: wrong number of words", hook)
 		}
 	case hook == "get":
-		if len(words) != 1 {
+		if len(words) == 0 {
 			p.fail("on %s: takes one session", hook)
 		}
-		op.serve = p.object(words[0], sessionKind)
-	default:
-		op.run = p.parseOp(words)
-		if op.run.name == "on" || op.run.name == "oom" || op.run.def.makes != none {
-			p.fail("a callback cannot execute %s", op.run.name)
+		word, more := strings.CutSuffix(words[0], ":")
+		if more != (len(words) > 1) {
+			p.fail("on %s: takes one session", hook)
 		}
+		op.serve = p.object(word, sessionKind)
+		if more {
+			op.run = p.parseNested(words[1:])
+		}
+	default:
+		op.run = p.parseNested(words)
 	}
 }
 
@@ -276,7 +311,8 @@ func (p *parser) parseValue(letter byte, word string) value {
 	case 'x':
 		v.bytes = p.hex(word)
 	case 'w':
-		if word == "-" || word == "NULL" {
+		v.null = word == "NULL"
+		if word == "-" || v.null {
 			v.word = ""
 		}
 		if len(word) > maxWord {

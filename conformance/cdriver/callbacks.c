@@ -77,7 +77,6 @@ struct hook {
 	SSL_CTX *ctx;
 	enum hook_kind kind;
 	struct op *op;
-	bool busy;
 };
 
 static struct hook hooks[64];
@@ -133,6 +132,17 @@ static const char *known(enum kind kind, const void *object)
 	return word ? word : "?";
 }
 
+/* Executes the operation of a callback, but not inside itself. */
+static void nest(struct event *e, struct op *op)
+{
+	if (op->nested == NULL || op->busy || !names_live(op->nested))
+		return;
+	op->busy = true;
+	text_add(&e->in, ",\"in\":");
+	run_nested(op->nested, &e->in);
+	op->busy = false;
+}
+
 /* ssl is NULL for remove, session for get. */
 static void call(enum hook_kind kind, SSL_CTX *ctx, const SSL *ssl, const SSL_SESSION *session)
 {
@@ -151,15 +161,11 @@ static void call(enum hook_kind kind, SSL_CTX *ctx, const SSL *ssl, const SSL_SE
 		text_number(&e->begin, "resumable", SSL_SESSION_is_resumable(session));
 		current_write(&e->begin, session);
 	}
-	if (hook == NULL || hook->op->nested == NULL || hook->busy || !names_live(hook->op->nested))
-		return;
-	hook->busy = true;
-	text_add(&e->in, ",\"in\":");
-	run_nested(hook->op->nested, &e->in);
-	hook->busy = false;
+	if (hook != NULL)
+		nest(e, hook->op);
 }
 
-void event_ssl(const char *cb, const SSL *ssl, const void *data, size_t len)
+void event_ssl(struct op *op, const char *cb, const SSL *ssl, const void *data, size_t len)
 {
 	struct event *e = event_add();
 
@@ -168,6 +174,7 @@ void event_ssl(const char *cb, const SSL *ssl, const void *data, size_t len)
 	text_member(&e->begin, "ssl", known(KIND_SSL, ssl));
 	text_add(&e->begin, ",\"data\":");
 	text_string(&e->begin, data, len);
+	nest(e, op);
 }
 
 static int on_new(SSL *ssl, SSL_SESSION *session)
@@ -208,13 +215,13 @@ void compose_on(struct op *op, struct result *r)
 	*hook = (struct hook){ .ctx = ctx, .kind = op->hook, .op = op };
 	switch (op->hook) {
 	case HOOK_NEW:
-		SSL_CTX_sess_set_new_cb(ctx, op->hook_off ? NULL : on_new);
+		SSL_CTX_sess_set_new_cb(ctx, op->off ? NULL : on_new);
 		break;
 	case HOOK_REMOVE:
-		SSL_CTX_sess_set_remove_cb(ctx, op->hook_off ? NULL : on_remove);
+		SSL_CTX_sess_set_remove_cb(ctx, op->off ? NULL : on_remove);
 		break;
 	case HOOK_GET:
-		SSL_CTX_sess_set_get_cb(ctx, op->hook_off ? NULL : on_get);
+		SSL_CTX_sess_set_get_cb(ctx, op->off ? NULL : on_get);
 		break;
 	}
 }

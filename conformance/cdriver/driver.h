@@ -79,7 +79,8 @@ typedef void op_fn(struct op *op, struct result *r);
 /*
  * words: a letter an argument: k SSL_CTX, s SSL, a SSL_SESSION, o any object; n number, v version, t time, m method,
  * w string, f file of testdata, x hexadecimal bytes; + repeats the letter before it. The word NULL may stand for an
- * object and for a string.
+ * object and for a string. What stands after | is how a callback answers: instead of it, "off" removes the callback, and
+ * with a colon behind its last word, an operation may follow that the callback executes.
  */
 struct opdef {
 	const char *name, *words;
@@ -98,10 +99,11 @@ struct op {
 	int makes; /* index of the name that it binds, or -1 */
 	int count;
 	struct value arg[MAX_WORDS];
-	enum hook_kind hook; /* "on" only, with what follows: */
-	bool hook_off;
-	struct op *nested; /* on K new: OP */
-	int served;        /* on K get: A; -1 for NULL */
+	bool off;            /* of a callback: it is removed */
+	struct op *nested;   /* of a callback: what it executes */
+	bool busy;           /* while it does */
+	enum hook_kind hook; /* "on" only */
+	int served;          /* on K get: A; -1 for NULL */
 };
 
 struct scenario {
@@ -149,18 +151,20 @@ void close_sockets(void);
 /* family.c */
 op_fn family_get_id, family_get_id_context, family_get_cipher, family_set_cipher, family_get_hostname, family_get_alpn, family_get_ticket;
 op_fn family_get_appdata, family_print, family_print_keylog, family_write_pem, family_parse_pem, family_get_ticket_keys;
-op_fn family_get_psk_identity, family_get_psk_identity_hint, family_client_hello_id;
+op_fn family_get_psk_identity, family_get_psk_identity_hint, family_client_hello_id, family_get_ex_data;
+int family_new_index(enum kind kind, int index); /* reports whether there is one, and keeps it */
+int family_index(enum kind kind, long n);        /* the nth that the scenario made */
 
 /* family_cb.c */
-op_fn family_on_generate_id, family_on_not_resumable, family_on_early_data, family_on_ticket;
+op_fn family_on_generate_id, family_on_not_resumable, family_on_early_data, family_on_ticket, family_on_ticket_key;
 op_fn family_on_psk_client, family_on_psk_server, family_on_psk_use, family_on_psk_find;
 
 /* callbacks.c */
 op_fn compose_on;
-void watch_deaths(void);          /* before any object is made */
-SSL_CTX *home_of(const SSL *ssl); /* its session_ctx */
-void event_ssl(const char *cb, const SSL *ssl, const void *data, size_t len);
-void events_write(struct text *t); /* takes ,"cb":[…] if there were any */
+void watch_deaths(void);                                                                     /* before any object is made */
+SSL_CTX *home_of(const SSL *ssl);                                                            /* its session_ctx */
+void event_ssl(struct op *op, const char *cb, const SSL *ssl, const void *data, size_t len); /* executes what op says */
+void events_write(struct text *t);                                                           /* takes ,"cb":[…] if there were any */
 
 /* hello.c */
 void hello_find(struct text *wire, const unsigned char *bytes, size_t len, bool dtls);

@@ -1,4 +1,4 @@
-/* Operations of the session family that answer with more than a number, or need something to write to. */
+/* Operations of the session family that answer with more than a number, or need something to write to; values of the program's own. */
 #include <string.h>
 
 #include <openssl/pem.h>
@@ -168,4 +168,39 @@ void family_client_hello_id(struct op *op, struct result *r)
 	const unsigned char *id;
 
 	result_number(r, (long long)SSL_client_hello_get0_session_id(object(op, 0), &id));
+}
+
+/* Indices for ex_data, in the order in which the scenario made them. */
+static int indices[KIND_SESSION + 1][4];
+static size_t index_count[KIND_SESSION + 1];
+
+int family_new_index(enum kind kind, int index)
+{
+	if (index < 0 || index_count[kind] == sizeof(indices[kind]) / sizeof(*indices[kind]))
+		return 0;
+	indices[kind][index_count[kind]++] = index;
+	return 1;
+}
+
+/* Beyond them is one that nobody has made. */
+int family_index(enum kind kind, long n)
+{
+	return n >= 0 && (size_t)n < index_count[kind] ? indices[kind][n] : 999;
+}
+
+void family_get_ex_data(struct op *op, struct result *r)
+{
+	long n = (long)op->arg[1].number;
+
+	switch (op->def->words[0]) {
+	case 'k':
+		result_string(r, SSL_CTX_get_ex_data(object(op, 0), family_index(KIND_CTX, n)));
+		break;
+	case 's':
+		result_string(r, SSL_get_ex_data(object(op, 0), family_index(KIND_SSL, n)));
+		break;
+	default:
+		result_string(r, SSL_SESSION_get_ex_data(object(op, 0), family_index(KIND_SESSION, n)));
+		break;
+	}
 }

@@ -194,6 +194,7 @@ static void run_set_time(struct op *op, struct result *r)
 #define INT(name, words, expression)                           \
 	static void do_##name(struct op *op, struct result *r) \
 	{                                                      \
+		(void)op;                                      \
 		result_number(r, (long long)(expression));     \
 	}
 #define VOID(name, words, expression)                          \

@@ -244,16 +244,48 @@ static void parse_value(struct value *v, char letter, const char *word)
 	}
 }
 
+static void parse_op(struct op *op, char **words, int count);
+
+/* What a callback executes. */
+static struct op *parse_nested(char **words, int count)
+{
+	struct op *op = must_alloc(sizeof(*op));
+
+	parse_op(op, words, count);
+	if (op->def->makes != KIND_NONE || strcmp(op->def->name, "oom") == 0)
+		WRONG("a callback cannot execute %s", op->def->name);
+	return op;
+}
+
+/* Takes a colon at the end of a word away, and says whether there was one. */
+static bool cut_colon(char *word)
+{
+	size_t len = strlen(word);
+	bool colon = word[len - 1] == ':';
+
+	word[len - colon] = '\0';
+	return colon;
+}
+
 static void parse_arguments(struct op *op, char **words, int count)
 {
-	const char *letter = op->def->words;
+	const char *letter = op->def->words, *answer = strchr(letter, '|');
 	bool open = strchr(letter, '+') != NULL;
-	int least = (int)strlen(letter) - open;
+	int least = (int)strlen(letter) - open - (answer != NULL), objects = answer ? (int)(answer - letter) : least;
 
+	if (answer != NULL && count == objects + 1 && strcmp(words[objects], "off") == 0) {
+		op->off = true;
+		count = least = objects;
+	} else if (answer != NULL && count > least && cut_colon(words[least - 1])) {
+		op->nested = parse_nested(words + least, count - least);
+		count = least;
+	}
 	if (open ? count < least || count > MAX_WORDS : count != least)
 		WRONG("%s has %d words after it, wants %s%d", op->def->name, count, open ? "at least " : "", least);
 	op->count = count;
 	for (int i = 0; i < count; i++) {
+		if (*letter == '|')
+			letter++;
 		parse_value(&op->arg[i], *letter, words[i]);
 		if (letter[1] != '+')
 			letter++;
@@ -269,13 +301,10 @@ static char *join(char **words, int count)
 	return t.at;
 }
 
-static void parse_op(struct op *op, char **words, int count);
-
-/* on K new|remove|get, then nothing, "off", or after a colon an operation (for get: a session). */
+/* on K new|remove|get, then nothing, "off", or after a colon an operation (for get: a session, which an operation may follow). */
 static void parse_on(struct op *op, char **words, int count)
 {
 	static const char *const kinds[] = { "new", "remove", "get" };
-	size_t len;
 	bool more;
 
 	op->def = &op_on;
@@ -284,29 +313,28 @@ static void parse_on(struct op *op, char **words, int count)
 		WRONG("on: which SSL_CTX, which callback?");
 	op->count = 1;
 	parse_value(&op->arg[0], 'k', words[0]);
-	len = strlen(words[1]);
-	more = words[1][len - 1] == ':';
-	len -= more;
+	more = cut_colon(words[1]);
 	for (op->hook = HOOK_NEW; op->hook <= HOOK_GET; op->hook++)
-		if (strlen(kinds[op->hook]) == len && strncmp(words[1], kinds[op->hook], len) == 0)
+		if (strcmp(words[1], kinds[op->hook]) == 0)
 			break;
 	if (op->hook > HOOK_GET)
 		WRONG("%s is no callback", words[1]);
-	op->hook_off = !more && count == 3 && strcmp(words[2], "off") == 0;
-	if (more ? count < 3 : count != 2 + op->hook_off)
+	op->off = !more && count == 3 && strcmp(words[2], "off") == 0;
+	if (more ? count < 3 : count != 2 + op->off)
 		WRONG("on %s %s: wrong number of words", words[0], words[1]);
 	if (!more)
 		return;
+	words += 2;
+	count -= 2;
 	if (op->hook == HOOK_GET) {
-		if (count != 3)
-			WRONG("on %s get: takes one session", words[0]);
-		op->served = parse_object(words[2], KIND_SESSION);
-		return;
+		if (cut_colon(words[0]) ? count == 1 : count != 1)
+			WRONG("on get: takes one session");
+		op->served = parse_object(words[0], KIND_SESSION);
+		words++;
+		count--;
 	}
-	op->nested = must_alloc(sizeof(*op->nested));
-	parse_op(op->nested, words + 2, count - 2);
-	if (op->nested->def == &op_on || op->nested->def->makes != KIND_NONE || strcmp(op->nested->def->name, "oom") == 0)
-		WRONG("a callback cannot execute %s", op->nested->def->name);
+	if (count > 0)
+		op->nested = parse_nested(words, count);
 }
 
 /* An operation without "X =" before it. */
