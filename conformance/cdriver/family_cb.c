@@ -15,31 +15,35 @@ static bool of_ctx(const struct op *op)
 
 /*
  * Most callbacks have no argument of the program's own, and an SSL inherits the function that its SSL_CTX has when it is made. So each operation
- * that installs one has a function to itself, name_0 to name_3, which calls name with that operation. name_for(op) is that function, NULL for "off".
+ * that installs one has a function to itself, name_0 to name_7, which calls name with that operation. name_for(op) is that function, NULL for "off".
  */
-enum { FUNCTIONS = 4 };
+enum { FUNCTIONS = 8 };
 #define FUNCTION(n, type, name, parameters, ...)        \
 	static type name##_##n parameters               \
 	{                                               \
 		return name(name##_op[n], __VA_ARGS__); \
 	}
-#define CALLBACK(type, name, parameters, ...)                                                                     \
-	static struct op *name##_op[FUNCTIONS];                                                                   \
-	FUNCTION(0, type, name, parameters, __VA_ARGS__)                                                          \
-	FUNCTION(1, type, name, parameters, __VA_ARGS__)                                                          \
-	FUNCTION(2, type, name, parameters, __VA_ARGS__)                                                          \
-	FUNCTION(3, type, name, parameters, __VA_ARGS__)                                                          \
-	static type(*name##_for(struct op *op)) parameters                                                        \
-	{                                                                                                         \
-		static type(*const functions[FUNCTIONS]) parameters = { name##_0, name##_1, name##_2, name##_3 }; \
-		static int count;                                                                                 \
-                                                                                                                  \
-		if (op->off)                                                                                      \
-			return NULL;                                                                              \
-		if (count == FUNCTIONS)                                                                           \
-			usage_error(op->file, op->line, "too many callbacks of one kind in one scenario");        \
-		name##_op[count] = op;                                                                            \
-		return functions[count++];                                                                        \
+#define CALLBACK(type, name, parameters, ...)                                                                                                             \
+	static struct op *name##_op[FUNCTIONS];                                                                                                           \
+	FUNCTION(0, type, name, parameters, __VA_ARGS__)                                                                                                  \
+	FUNCTION(1, type, name, parameters, __VA_ARGS__)                                                                                                  \
+	FUNCTION(2, type, name, parameters, __VA_ARGS__)                                                                                                  \
+	FUNCTION(3, type, name, parameters, __VA_ARGS__)                                                                                                  \
+	FUNCTION(4, type, name, parameters, __VA_ARGS__)                                                                                                  \
+	FUNCTION(5, type, name, parameters, __VA_ARGS__)                                                                                                  \
+	FUNCTION(6, type, name, parameters, __VA_ARGS__)                                                                                                  \
+	FUNCTION(7, type, name, parameters, __VA_ARGS__)                                                                                                  \
+	static type(*name##_for(struct op *op)) parameters                                                                                                \
+	{                                                                                                                                                 \
+		static type(*const functions[FUNCTIONS]) parameters = { name##_0, name##_1, name##_2, name##_3, name##_4, name##_5, name##_6, name##_7 }; \
+		static int count;                                                                                                                         \
+                                                                                                                                                          \
+		if (op->off)                                                                                                                              \
+			return NULL;                                                                                                                      \
+		if (count == FUNCTIONS)                                                                                                                   \
+			usage_error(op->file, op->line, "too many callbacks of one kind in one scenario");                                                \
+		name##_op[count] = op;                                                                                                                    \
+		return functions[count++];                                                                                                                \
 	}
 
 static int generate_id(struct op *op, SSL *ssl, unsigned char *id, unsigned int *len)
