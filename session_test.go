@@ -202,7 +202,7 @@ var rows = []struct{ clause, row, scenarios string }{
 }
 
 // family are the rows of SEMANTICS 2.1 to 2.4 that have scenarios. Each has one that proves it, and executes it. Not here are the cache's callbacks,
-// which "on" installs, ex_data, the ticket key callback, and what no scenario can call: the tests of their own files show those.
+// which "on" installs, and what no scenario can call: the tests of their own files show those.
 var family = []string{
 	// 2.1
 	"SSL_SESSION_new SSL_SESSION_dup SSL_SESSION_up_ref SSL_SESSION_free SSL_SESSION_get_id SSL_SESSION_set1_id SSL_SESSION_get0_id_context",
@@ -213,11 +213,12 @@ var family = []string{
 	"SSL_SESSION_get0_peer SSL_SESSION_get0_ticket_appdata SSL_SESSION_set1_ticket_appdata SSL_SESSION_get_time SSL_SESSION_set_time",
 	"SSL_SESSION_get_timeout SSL_SESSION_set_timeout SSL_SESSION_is_resumable SSL_SESSION_print SSL_SESSION_print_keylog",
 	"i2d_SSL_SESSION d2i_SSL_SESSION PEM_read_bio_SSL_SESSION PEM_write_bio_SSL_SESSION",
+	"SSL_SESSION_get_ex_new_index SSL_SESSION_set_ex_data SSL_SESSION_get_ex_data",
 	// 2.2
 	"SSL_get1_session SSL_session_reused SSL_has_matching_session_id SSL_set_session_id_context SSL_write_early_data SSL_read_early_data",
 	"SSL_get_early_data_status SSL_set_max_early_data SSL_get_max_early_data SSL_set_recv_max_early_data SSL_get_recv_max_early_data",
 	"SSL_set_num_tickets SSL_get_num_tickets SSL_use_psk_identity_hint SSL_get_psk_identity SSL_get_psk_identity_hint",
-	"SSL_client_hello_get0_session_id",
+	"SSL_client_hello_get0_session_id SSL_get_ex_new_index SSL_set_ex_data SSL_get_ex_data",
 	// 2.3
 	"SSL_CTX_add_session SSL_CTX_remove_session SSL_CTX_flush_sessions SSL_CTX_set_session_cache_mode SSL_CTX_get_session_cache_mode",
 	"SSL_CTX_sess_set_cache_size SSL_CTX_sess_get_cache_size SSL_CTX_sess_number SSL_CTX_sess_connect SSL_CTX_sess_connect_good",
@@ -225,13 +226,13 @@ var family = []string{
 	"SSL_CTX_sess_cb_hits SSL_CTX_sess_misses SSL_CTX_sess_timeouts SSL_CTX_sess_cache_full SSL_CTX_set_timeout SSL_CTX_get_timeout",
 	"SSL_CTX_set_num_tickets SSL_CTX_get_num_tickets SSL_CTX_set_max_early_data SSL_CTX_get_max_early_data SSL_CTX_set_recv_max_early_data",
 	"SSL_CTX_get_recv_max_early_data SSL_CTX_use_psk_identity_hint SSL_CTX_set_tlsext_ticket_keys SSL_CTX_get_tlsext_ticket_keys",
-	"SSL_CTX_set_session_id_context",
+	"SSL_CTX_set_session_id_context SSL_CTX_get_ex_new_index SSL_CTX_set_ex_data SSL_CTX_get_ex_data",
 	// 2.4, beside the cache's
 	"SSL_CTX_set_generate_session_id SSL_set_generate_session_id SSL_CTX_set_not_resumable_session_callback",
 	"SSL_set_not_resumable_session_callback SSL_CTX_set_session_ticket_cb SSL_CTX_set_allow_early_data_cb SSL_set_allow_early_data_cb",
 	"SSL_CTX_set_psk_client_callback SSL_set_psk_client_callback SSL_CTX_set_psk_server_callback SSL_set_psk_server_callback",
 	"SSL_CTX_set_psk_use_session_callback SSL_set_psk_use_session_callback SSL_CTX_set_psk_find_session_callback",
-	"SSL_set_psk_find_session_callback",
+	"SSL_set_psk_find_session_callback SSL_CTX_set_tlsext_ticket_key_cb",
 }
 
 // spelled is what executes a function that is no operation.

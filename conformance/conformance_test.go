@@ -54,6 +54,11 @@ func TestParseRefuses(t *testing.T) {
 		"bad callback":     {"scenario x\nK = client 1.2\non K never", "never is no callback"},
 		"callback of oom":  {"scenario x\nK = client 1.2\non K new: oom 1", "cannot execute oom"},
 		"callback of name": {"scenario x\nK = client 1.2\non K new: up_ref K", "cannot execute up_ref"},
+		"answer missing":   {"scenario x\nK = client 1.2\nSSL_CTX_set_generate_session_id K", "1 words after it, wants 2"},
+		"off and more":     {"scenario x\nK = client 1.2\nSSL_CTX_set_generate_session_id K off off", "wants 2"},
+		"nothing after it": {"scenario x\nK = client 1.2\nSSL_CTX_set_generate_session_id K anid:", "an operation is missing"},
+		"answer, then oom": {"scenario x\nK = client 1.2\nSSL_CTX_set_generate_session_id K anid: oom 1", "cannot execute oom"},
+		"get without one":  {"scenario x\nK = client 1.2\non K get: NULL:", "takes one session"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "bad.ops")

@@ -215,7 +215,7 @@ func (p *parser) parseAnswer(op *Op, objects, answer string, words []string) (st
 		op.off = true
 		return objects, words[:len(objects)]
 	}
-	if len(words) > n {
+	if len(words) >= n {
 		if last, ok := strings.CutSuffix(words[n-1], ":"); ok {
 			op.run = p.parseNested(words[n:])
 			words = append(slices.Clone(words[:n-1]), last)

@@ -251,6 +251,8 @@ static struct op *parse_nested(char **words, int count)
 {
 	struct op *op = must_alloc(sizeof(*op));
 
+	if (count == 0)
+		WRONG("an operation is missing");
 	parse_op(op, words, count);
 	if (op->def->makes != KIND_NONE || strcmp(op->def->name, "oom") == 0)
 		WRONG("a callback cannot execute %s", op->def->name);
@@ -276,7 +278,7 @@ static void parse_arguments(struct op *op, char **words, int count)
 	if (answer != NULL && count == objects + 1 && strcmp(words[objects], "off") == 0) {
 		op->off = true;
 		count = least = objects;
-	} else if (answer != NULL && count > least && cut_colon(words[least - 1])) {
+	} else if (answer != NULL && count >= least && cut_colon(words[least - 1])) {
 		op->nested = parse_nested(words + least, count - least);
 		count = least;
 	}
