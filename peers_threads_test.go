@@ -6,7 +6,7 @@ package libssl_test
 //	53  TestPeersThreadsTickets, TestPeersThreadsProperties, TestPeersThreadsExData
 //	54  TestPeersThreadsEcho, TestOneSSLForManyGoroutines
 //	55  TestCallbacksOnThreadOfC, TestPeersThreadsEcho (each goroutine makes its Ctx)
-//	56  TestPeersThreadsEcho, TestSSLRenegotiate; no pairing with crypto/tls
+//	56  TestPeersThreadsEcho, TestSSLRenegotiate, TestPeersCrypto* (peers_crypto_test.go)
 //	57  TestPeersThreadsFree
 //	58  TestDead, conformance OOM-method-switch, OOM-connected-flexible, OOM-dtls-empty-queue
 

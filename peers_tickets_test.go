@@ -9,11 +9,11 @@ package libssl_test
 //	31  TestPeersTicketOfPSK, TestPeersTicketLifetime
 //	32  TestPeersTicketCallbacks, TestSessionTicketCB (abort)
 //	33  TestPeersTicketSharing
-//	34  TestPeersRotation, TestTicketRingProcesses
+//	34  TestPeersRotation, TestPeersRotationOfProcesses, TestTicketRingProcesses, conformance ticket-key-rotation-tls12, ticket-key-rotation-tls13
 //	35  none: SSL_set_session_ticket_ext is not bound, with a later change of the method it frees memory twice
-//	36  TestPeersBadTickets, TestPeersClientCertificate, TestTicketKeyCB, conformance U23-hello-retry-request
+//	36  TestPeersBadTickets, TestPeersClientCertificate, TestTicketKeyCB, conformance U23-hello-retry-request, ticket-key-*
 //	37  conformance U12-tls13-session-on-a-tls12-client, U12-tls12-session-on-a-tls13-client, U13-server-picks-tls13
-//	38  not restated: s_client needs a process and a port; TestSessionTool proves the format
+//	38  TestSteps of cmd/demo, with the openssl tool as the peer; TestSessionTool
 //	39  TestSSLEarlyData, TestPeersEarly*, conformance U19-* (nine)
 //	40  conformance U20-tickets-read-by-SSL_shutdown: libssl reads them, which BoringSSL does not
 
