@@ -15,7 +15,7 @@ package libssl_test
 //	11  TestPeersBalance
 //	12  TestPeersManyGets
 //	13  TestPeersMasterKey: the copy is a slice of its own, there is no buffer that could be short
-//	14  TestExData, TestExDataOfCopies, TestExDataOfDup
+//	14  TestExData, TestExDataOfCopies, TestExDataOfDup, conformance ex-data-*
 //	15  TestSessionDup (Equal compares the encodings)
 //	16  TestPeersTwoCaches, conformance S11-two-caches
 //	17  TestSSLClear, conformance U9-SSL_clear-keeps-the-session, U9-SSL_clear-drops-an-open-session
