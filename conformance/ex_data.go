@@ -12,14 +12,14 @@ var indices struct {
 	made [sameKind][]libssl.ExIndex
 }
 
-func newIndex(of kind, make func() (libssl.ExIndex, error)) func(*call) {
+func newIndex(of kind, create func() (libssl.ExIndex, error)) func(*call) {
 	return func(c *call) {
 		indices.Lock()
 		defer indices.Unlock()
 		var err error
 		if c.d.indices[of] == len(indices.made[of]) {
 			var index libssl.ExIndex
-			if index, err = make(); err == nil {
+			if index, err = create(); err == nil {
 				indices.made[of] = append(indices.made[of], index)
 			}
 		}
