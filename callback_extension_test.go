@@ -6,10 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unsafe"
 
 	"github.com/seed-c1436005/libssl"
-	"github.com/seed-c1436005/libssl/internal/ctest"
 )
 
 func TestEncodeALPN(t *testing.T) {
@@ -176,6 +174,8 @@ func TestALPNSelect(t *testing.T) {
 			sess := c.Session()
 			defer sess.Free()
 			wantEqual(t, "selected", sess.ALPNSelected(), want)
+			wantEqual(t, "client's", string(c.ALPNSelected()), want)
+			wantEqual(t, "server's", string(s.ALPNSelected()), want)
 		})
 	}
 	client, server := tlsCtxs(t, 0)
@@ -187,11 +187,6 @@ func TestALPNSelect(t *testing.T) {
 	c, s = pair(t, client, server)
 	c.SetALPNProtos(offer)
 	finish(t, c, s)
-}
-
-func nextProto(ssl *libssl.SSL) (proto string) {
-	ssl.With(func(p unsafe.Pointer) { proto = ctest.NextProto(p) })
-	return proto
 }
 
 func TestNPN(t *testing.T) {
@@ -208,8 +203,8 @@ func TestNPN(t *testing.T) {
 	if !slices.Equal(advertised, protos) {
 		t.Errorf("advertised: %q", advertised)
 	}
-	wantEqual(t, "client's", nextProto(c), "b")
-	wantEqual(t, "server's", nextProto(s), "b")
+	wantEqual(t, "client's", string(c.NextProtoNegotiated()), "b")
+	wantEqual(t, "server's", string(s.NextProtoNegotiated()), "b")
 	for _, bad := range []struct {
 		selected string
 		result   int
@@ -223,8 +218,8 @@ func TestNPN(t *testing.T) {
 	advertised = nil
 	protos = []string{""} // cannot be encoded: not advertised
 	c, _ = connected(t, client, server)
-	if advertised != nil || nextProto(c) != "" {
-		t.Errorf("advertised: %q, selected %q", advertised, nextProto(c))
+	if advertised != nil || c.NextProtoNegotiated() != nil {
+		t.Errorf("advertised: %q, selected %q", advertised, c.NextProtoNegotiated())
 	}
 }
 

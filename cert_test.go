@@ -131,6 +131,9 @@ func TestMaterial(t *testing.T) {
 	keyPEM := pemOf("PRIVATE KEY", pkcs8)
 	both := append(id.certPEM(), middle.certPEM()...)
 	eachCarrier(t, 0, func(t *testing.T, to carrier, connect func(*libssl.Ctx) (c, s *libssl.SSL)) {
+		if to.cert() != nil {
+			t.Error("there is a certificate already")
+		}
 		for name, load := range map[string]func() error{
 			"DER":     func() error { return errors.Join(to.certDER(id.cert.Raw), to.keyDER(pkcs8)) },
 			"old DER": func() error { return errors.Join(to.certDER(id.cert.Raw), to.keyDER(traditional)) },

@@ -1,6 +1,7 @@
 package libssl_test
 
 import (
+	"crypto/elliptic"
 	"errors"
 	"fmt"
 	"runtime"
@@ -170,6 +171,37 @@ func TestErrorsAreNative(t *testing.T) {
 			}
 			wantEqual(t, name, err.Error(), stack.Func+": "+strings.Join(texts, "; "))
 		})
+	}
+}
+
+// Each of the C functions that many methods share says which call failed, and why if libssl says so.
+func TestErrorsOfSSL(t *testing.T) {
+	server := serverCtx(t, libssl.VersionTLS12)
+	c, _ := connected(t, clientCtx(t, libssl.VersionTLS12), server)
+	own := newSSL(t, server)
+	early, _ := sendingEarlyData(t)
+	for fn, test := range map[string]struct {
+		ssl    *libssl.SSL
+		call   func(*libssl.SSL) int
+		reason string
+	}{
+		"SSL_use_certificate_ASN1":         {own, func(s *libssl.SSL) int { return s.UseCertificateDER([]byte("x")) }, "header too long"},
+		"SSL_use_PrivateKey":               {own, func(s *libssl.SSL) int { return s.UseSigner(ecKey(t, elliptic.P256())) }, "key values mismatch"},
+		"SSL_key_update":                   {c, func(s *libssl.SSL) int { return s.KeyUpdate(libssl.KeyUpdateNotRequested) }, "wrong ssl version"},
+		"SSL_export_keying_material":       {c, func(s *libssl.SSL) int { return s.ExportKeyingMaterial(make([]byte, 9), "client finished", nil) }, "tls illegal exporter label"},
+		"SSL_export_keying_material_early": {early, func(s *libssl.SSL) int { return s.ExportKeyingMaterialEarly(nil, strings.Repeat("x", 250), nil) }, "tls illegal exporter label"},
+		"SSL_set_tlsext_use_srtp":          {c, func(s *libssl.SSL) int { return 1 - s.SetTLSExtUseSRTP("none such") }, "srtp unknown protection profile"},
+		"DTLS_set_timer_cb":                {c, func(s *libssl.SSL) int { return s.SetDTLSTimer(time.Second, time.Second) }, ""},
+	} {
+		ret := test.call(test.ssl)
+		last := test.ssl.LastErrors()
+		reason := ""
+		if len(last.Entries) > 0 {
+			reason = last.Entries[0].Reason
+		}
+		if ret != 0 || last.Func != fn || last.Refused != nil || reason != test.reason {
+			t.Errorf("%s: %d, %v, %q", fn, ret, last, reason)
+		}
 	}
 }
 

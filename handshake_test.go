@@ -125,12 +125,13 @@ func TestExportKeyingMaterial(t *testing.T) {
 	}
 }
 
-// The same for early data.
-func TestExportKeyingMaterialEarly(t *testing.T) {
+// sendingEarlyData returns a pair whose server has read all the early data so far.
+func sendingEarlyData(t *testing.T) (c, s *libssl.SSL) {
+	t.Helper()
 	client, server := clientCtx(t, libssl.VersionTLS13), serverCtx(t, 0)
 	server.SetMaxEarlyData(100)
 	sess := session(t, client, server)
-	c, s := pair(t, client, server)
+	c, s = pair(t, client, server)
 	c.SetSession(sess)
 	if r, n := c.WriteEarlyData([]byte("early")); r != 1 || n != 5 {
 		t.Fatal(c.LastErrors())
@@ -139,6 +140,12 @@ func TestExportKeyingMaterialEarly(t *testing.T) {
 	if r, n := s.ReadEarlyData(make([]byte, 10)); r != libssl.ReadEarlyDataSuccess || n != 5 {
 		t.Fatal(s.LastErrors())
 	}
+	return c, s
+}
+
+// The same for early data.
+func TestExportKeyingMaterialEarly(t *testing.T) {
+	c, s := sendingEarlyData(t)
 	a, b := make([]byte, 40), make([]byte, 40)
 	if c.ExportKeyingMaterialEarly(a, "label", []byte("context")) != 1 || s.ExportKeyingMaterialEarly(b, "label", []byte("context")) != 1 {
 		t.Fatal(c.LastErrors(), s.LastErrors())

@@ -1,6 +1,7 @@
 package libssl_test
 
 import (
+	"crypto/elliptic"
 	"errors"
 	"fmt"
 	"io"
@@ -40,16 +41,20 @@ type short struct {
 }
 
 // tolerant are calls that can do without some of what they ask for: libcrypto tries something else, or this package does.
-var tolerant = []string{"AddCAPEM", "NewCtx", "NewSession", "NewSSL", "ParseSession", "ParseSessionPEM", "Print", "Session.Dup", "SetCipher", "SSL.Dup", "UseCertificatePEM", "UsePrivateKeyPEM"}
+var tolerant = []string{"AddCAPEM", "NewCtx", "NewSession", "NewSSL", "ParseSession", "ParseSessionPEM", "Print", "Session.Dup", "SetChainCertStorePEM", "SetCipher", "SSL.Dup", "UseCertificatePEM", "UsePrivateKeyPEM", "UseSigner"}
 
 func shorts(t *testing.T) map[string]short {
 	client, server := clientCtx(t, libssl.VersionTLS12), serverCtx(t, libssl.VersionTLS12)
-	_, s := connected(t, client, server)
+	cert, key, ca := readFile(t, testdata+"server.pem"), readFile(t, testdata+"server.key"), readFile(t, testdata+"ca.pem")
+	must(t, server.AddClientCAPEM(ca))
+	signing, signer := ctxOf(t, libssl.TLSServerMethod()), ecKey(t, elliptic.P256())
+	must(t, signing.UseSigner(signer)) // the first makes what all share
+	c, s := connected(t, client, server)
 	sess := session(t, client, server)
+	makeIndices(t)
 	der := encode(t, sess)
 	text, err := sess.PEM()
 	must(t, err)
-	cert, key, ca := readFile(t, testdata+"server.pem"), readFile(t, testdata+"server.key"), readFile(t, testdata+"ca.pem")
 	made := func(h interface{ Free() }, err error) error {
 		if err == nil {
 			h.Free()
@@ -68,6 +73,14 @@ func shorts(t *testing.T) map[string]short {
 			}
 		}
 	}
+	got := func(ssl *libssl.SSL, get func() int) func() func() error {
+		return always(func() error {
+			if get() > 0 {
+				return nil
+			}
+			return ssl.LastErrors()
+		})
+	}
 	return map[string]short{
 		"NewCtx":            {"SSL_CTX_new", always(func() error { return made(libssl.NewCtx(libssl.TLSMethod())) })},
 		"SetSSLVersion":     {"SSL_CTX_set_ssl_version", always(func() error { return client.SetSSLVersion(libssl.TLSClientMethod()) })},
@@ -81,15 +94,33 @@ func shorts(t *testing.T) map[string]short {
 			ssl := newSSL(t, client)
 			return func() error { _, err := libssl.NewEngine(ssl); return err }
 		}},
-		"SetFD":             {"SSL_set_fd", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetFD(0) == 1 })},
-		"SetDatagramFD":     {"BIO_new_dgram", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetDatagramFD(0) == 1 })},
-		"SetTLSExtHostName": {"SSL_set_tlsext_host_name", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetTLSExtHostName("x") == 1 })},
-		"CertificateDER": {"SSL_get_certificate", always(func() error {
-			if len(s.CertificateDER()) > 0 {
-				return nil
-			}
-			return s.LastErrors()
+		"SetFD":                {"SSL_set_fd", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetFD(0) == 1 })},
+		"SetDatagramFD":        {"BIO_new_dgram", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetDatagramFD(0) == 1 })},
+		"SetTLSExtHostName":    {"SSL_set_tlsext_host_name", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetTLSExtHostName("x") == 1 })},
+		"CertificateDER":       {"SSL_get_certificate", got(s, func() int { return len(s.CertificateDER()) })},
+		"PeerCertChainDER":     {"SSL_get_peer_cert_chain", got(c, func() int { return len(c.PeerCertChainDER()) })},
+		"ClientCAList":         {"SSL_get_client_CA_list", got(s, func() int { return len(s.ClientCAList()) })},
+		"Ciphers":              {"SSL_get_ciphers", got(c, func() int { return len(c.Ciphers()) })},
+		"ClientRandom":         {"SSL_get_client_random", got(c, func() int { return len(c.ClientRandom()) })},
+		"SetChainCertStorePEM": {"SSL_CTX_set1_chain_cert_store", always(func() error { return server.SetChainCertStorePEM(ca) })},
+		"SetTmpDHPEM":          {"SSL_CTX_set_tmp_dh", always(func() error { return server.SetTmpDHPEM([]byte(ffdhe2048)) })},
+		"SetALPNProtos":        {"SSL_CTX_set_alpn_protos", always(func() error { return client.SetALPNProtos([]byte("\x02h2")) })},
+		"ConfCmd": {"SSL_CONF_cmd", always(func() error {
+			_, err := client.ConfCmd(libssl.ConfFlagFile|libssl.ConfFlagClient, "Options", "Bugs")
+			return err
 		})},
+		"SetTLSExtStatusOCSPResp": {"SSL_set_tlsext_status_ocsp_resp", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetTLSExtStatusOCSPResp(der) == 1 })},
+		"SSLGetExNewIndex":        {"SSL_get_ex_new_index", always(func() error { _, err := libssl.SSLGetExNewIndex(); return err })},
+		"SSL.SetExData":           {"SSL_set_ex_data", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetExData(indices.ssl, "x") == 1 })},
+		"Ctx.SetExData": {"SSL_CTX_set_ex_data", func() func() error {
+			ctx := clientCtx(t, 0)
+			return func() error { return ctx.SetExData(indices.ctx, "x") }
+		}},
+		"Session.SetExData": {"SSL_SESSION_set_ex_data", func() func() error {
+			sess := newSession(t)
+			return func() error { return sess.SetExData(indices.session, "x") }
+		}},
+		"UseSigner":        {"SSL_CTX_use_PrivateKey", always(func() error { return signing.UseSigner(signer) })},
 		"ParseSession":     {"d2i_SSL_SESSION", always(func() error { return made(libssl.ParseSession(der)) })},
 		"PEM":              {"PEM_write_bio_SSL_SESSION", always(func() error { _, err := sess.PEM(); return err })},
 		"ParseSessionPEM":  {"PEM_read_bio_SSL_SESSION", always(func() error { return made(libssl.ParseSessionPEM(text)) })},
@@ -179,17 +210,46 @@ func TestNoMemoryForTheQueue(t *testing.T) {
 // What these say, nobody hears; it may not stay in the queue.
 func TestOutOfMemoryInSilence(t *testing.T) {
 	survives(t, func(t *testing.T) {
-		sess := session(t, clientCtx(t, 0), serverCtx(t, 0))
-		var der []byte
-		if !starving(t, ctest.FailAllocation, 1, func() { der = sess.PeerCertificateDER() }) || der != nil || sess.PeerCertificateDER() == nil {
-			t.Errorf("a certificate of %d bytes without memory", len(der))
-		}
+		server := serverCtx(t, 0)
+		sess := session(t, clientCtx(t, 0), server)
 		ssl := newSSLWithBIO(t, clientCtx(t, 0))
+		ssl.SetTLSExtStatusOCSPResp([]byte("x"))
+		for name, get := range map[string]func() []byte{
+			"peer": sess.PeerCertificateDER, "own": server.CertificateDER, "OCSP": ssl.TLSExtStatusOCSPResp,
+		} {
+			var b []byte
+			if !starving(t, ctest.FailAllocation, 1, func() { b = get() }) || b != nil || get() == nil {
+				t.Errorf("%s: %d bytes without memory", name, len(b))
+			}
+		}
+		for n, more := 1, true; more; n++ {
+			more = starving(t, ctest.FailAllocations, n, func() { ssl.ExplainSession(sess) })
+		}
 		text := make([]byte, 1000)
 		var n int
 		if !starving(t, ctest.FailAllocation, 1, func() { n = ssl.BIOWrite(text) }) || n > 0 || ssl.BIOWrite(text) != len(text) {
 			t.Errorf("%d bytes without memory", n)
 		}
+	})
+}
+
+func TestOutOfMemoryInClientHello(t *testing.T) {
+	survives(t, func(t *testing.T) {
+		client, server := clientCtx(t, 0), serverCtx(t, 0)
+		server.SetClientHelloCB(func(ssl *libssl.SSL) (int, int) {
+			var b []byte
+			if !starving(t, ctest.FailAllocation, 1, func() { b = ssl.ClientHelloRandom() }) || b != nil {
+				t.Errorf("%d bytes without memory", len(b))
+			}
+			var types []int
+			more := starving(t, ctest.FailAllocation, 1, func() { types = ssl.ClientHelloExtensionsPresent() })
+			wantShort(t, "extensions", "SSL_client_hello_get1_extensions_present", ssl.LastErrors(), more)
+			if types != nil {
+				t.Errorf("extensions %v without memory", types)
+			}
+			return libssl.ClientHelloSuccess, 0
+		})
+		connected(t, client, server)
 	})
 }
 
@@ -242,7 +302,7 @@ func TestDead(t *testing.T) {
 	survives(t, func(t *testing.T) {
 		ctx := clientCtx(t, 0)
 		ssl, sess := newSSLWithBIO(t, ctx), withID(t, 1)
-		args := []any{newSSL(t, ctx), sess, ctx, libssl.TLSMethod(), "x", []byte("x"), func(unsafe.Pointer) {}, 1, uint(1), uint32(1), true}
+		args := []any{newSSL(t, ctx), sess, ctx, libssl.TLSMethod(), ecKey(t, elliptic.P256()), "x", []byte("x"), func(unsafe.Pointer) {}, 1, uint(1), uint32(1), true}
 		must(t, ctx.SetSSLVersion(libssl.TLSv12ClientMethod()))
 		ret := 1
 		if !starving(t, ctest.FailAllocation, 1, func() { ret = ssl.SetSession(sess) }) || ret != 0 {
@@ -271,12 +331,17 @@ func TestDead(t *testing.T) {
 	})
 }
 
+// fits reports whether an argument is meant for a parameter. Any is for none.
+func fits(arg, param reflect.Type) bool {
+	return arg == param || param.Kind() == reflect.Interface && param.NumMethod() > 0 && arg.Implements(param)
+}
+
 // call calls a method with those of args that are of its parameters' types, and zero values.
 func call(m reflect.Value, args []any) {
 	in := make([]reflect.Value, m.Type().NumIn())
 	for i := range in {
 		in[i] = reflect.Zero(m.Type().In(i))
-		if j := slices.IndexFunc(args, func(a any) bool { return reflect.TypeOf(a) == m.Type().In(i) }); j >= 0 {
+		if j := slices.IndexFunc(args, func(a any) bool { return fits(reflect.TypeOf(a), m.Type().In(i)) }); j >= 0 {
 			in[i] = reflect.ValueOf(args[j])
 		}
 	}

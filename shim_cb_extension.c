@@ -116,7 +116,7 @@ static long get_ocsp_resp(SSL *ssl, unsigned char **resp)
 	const unsigned char *p = NULL;
 	long len = SSL_get_tlsext_status_ocsp_resp(ssl, &p);
 
-	if (p == NULL || len <= 0)
+	if (len <= 0)
 		return -1;
 	*resp = OPENSSL_memdup(p, (size_t)len);
 	return *resp != NULL ? len : -1;
@@ -125,5 +125,5 @@ static long get_ocsp_resp(SSL *ssl, unsigned char **resp)
 /* A copy, which gossl_clear_free frees; -1 if there is none. */
 gossl_result gossl_ssl_get_ocsp_resp(gossl_ssl *s, unsigned char **resp)
 {
-	return GOSSL_SSL(s, ACTS, get_ocsp_resp(s->ssl, resp), 0);
+	return GOSSL_SSL(s, ACTS | PUSHES, get_ocsp_resp(s->ssl, resp), 0);
 }

@@ -244,7 +244,7 @@ static STACK_OF(X509_NAME) * parse_names(const unsigned char *p, int len)
 	const unsigned char *end = p + len;
 	X509_NAME *name;
 
-	while (names != NULL && p < end) {
+	while (p < end) {
 		name = d2i_X509_NAME(NULL, &p, end - p);
 		if (name == NULL || !sk_X509_NAME_push(names, name)) {
 			X509_NAME_free(name);

@@ -62,12 +62,10 @@ gossl_result gossl_ctx_set(SSL_CTX *ctx, int what, long value)
 static long ctx_bytes(SSL_CTX *ctx, int what, unsigned char **out)
 {
 	STACK_OF(X509) *chain = NULL;
-	X509 *cert;
 
 	switch (what) {
 	case GOSSL_BYTES_CERTIFICATE:
-		cert = SSL_CTX_get0_certificate(ctx);
-		return cert != NULL ? i2d_X509(cert, out) : 0;
+		return i2d_X509(SSL_CTX_get0_certificate(ctx), out); /* 0 of NULL */
 	case GOSSL_BYTES_CHAIN:
 		SSL_CTX_get0_chain_certs(ctx, &chain);
 		return gossl_certs_der(chain, out);
@@ -81,10 +79,10 @@ static long ctx_bytes(SSL_CTX *ctx, int what, unsigned char **out)
 	return 0;
 }
 
-/* ret is the length of *out, which gossl_clear_free frees; 0 if there is nothing. */
+/* ret is the length of *out, which gossl_clear_free frees; 0 if there is nothing. Nobody asks why there is not. */
 gossl_result gossl_ctx_bytes(SSL_CTX *ctx, int what, unsigned char **out)
 {
-	return GOSSL_CTX(ctx, PUSHES, ctx_bytes(ctx, what, out), r.ret < 0);
+	return GOSSL_CTX(ctx, PUSHES, ctx_bytes(ctx, what, out), 0);
 }
 
 static long param(X509_VERIFY_PARAM *p, int what, long value, const char *s, size_t len)

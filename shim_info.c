@@ -10,7 +10,7 @@ static long key_kind(SSL *ssl, int cmd)
 	EVP_PKEY *key = NULL;
 	long kind = 0;
 
-	if (SSL_ctrl(ssl, cmd, 0, &key) == 1 && key != NULL)
+	if (SSL_ctrl(ssl, cmd, 0, &key) == 1)
 		kind = (long)EVP_PKEY_id(key) << 16 | (EVP_PKEY_bits(key) & 0xffff);
 	EVP_PKEY_free(key);
 	return kind;
@@ -97,7 +97,7 @@ static long info(SSL *ssl, int what)
 
 gossl_result gossl_ssl_info(gossl_ssl *s, int what)
 {
-	return GOSSL_SSL(s, ACTS | PUSHES, info(s->ssl, what), 0);
+	return GOSSL_SSL(s, ACTS, info(s->ssl, what), 0);
 }
 
 static long tune(SSL *ssl, int what, long value)
@@ -233,7 +233,7 @@ static long supported_ciphers(SSL *ssl, unsigned char **out)
 
 static long copy(const void *p, size_t len, unsigned char **out)
 {
-	if (p == NULL || len == 0 || len > INT_MAX)
+	if (len == 0 || len > INT_MAX)
 		return 0;
 	*out = OPENSSL_memdup(p, len);
 	return *out != NULL ? (long)len : -1;
@@ -262,7 +262,7 @@ static long random_bytes(const SSL *ssl, size_t (*get)(const SSL *, unsigned cha
 static long peer_certificate(const SSL *ssl, unsigned char **out)
 {
 	X509 *cert = SSL_get_peer_certificate(ssl);
-	long n = cert != NULL ? i2d_X509(cert, out) : 0;
+	long n = i2d_X509(cert, out); /* 0 of NULL */
 
 	X509_free(cert);
 	return n;
@@ -295,12 +295,10 @@ static const char *srtp_profile(SSL *ssl)
 static long ssl_bytes(SSL *ssl, int what, unsigned char **out)
 {
 	STACK_OF(X509) *chain = NULL;
-	X509 *cert;
 
 	switch (what) {
 	case GOSSL_BYTES_CERTIFICATE:
-		cert = SSL_get_certificate(ssl);
-		return cert != NULL ? i2d_X509(cert, out) : 0;
+		return i2d_X509(SSL_get_certificate(ssl), out);
 	case GOSSL_BYTES_CHAIN:
 		SSL_get0_chain_certs(ssl, &chain);
 		return gossl_certs_der(chain, out);

@@ -76,18 +76,13 @@ static void describe(EVP_PKEY_CTX *ctx, gossl_signing *g)
 		g->digest_nid = NID_undef;
 }
 
+/* libcrypto has seen to it that there is room for EVP_PKEY_size. */
 static int sign(EVP_PKEY_CTX *ctx, unsigned char *sig, size_t *sig_len, const unsigned char *digest, size_t len)
 {
 	EVP_PKEY *key = EVP_PKEY_CTX_get0_pkey(ctx);
 	size_t size = (size_t)EVP_PKEY_size(key);
 	gossl_signing g = { .id = signer_of(key), .digest = digest, .digest_len = len, .sig = sig, .size = size };
 
-	if (sig == NULL) {
-		*sig_len = size;
-		return 1;
-	}
-	if (*sig_len < size)
-		return 0;
 	describe(ctx, &g);
 	gossl_callback(ask, &g);
 	if (g.len == 0) {
@@ -102,23 +97,18 @@ static int sign(EVP_PKEY_CTX *ctx, unsigned char *sig, size_t *sig_len, const un
 	return 1;
 }
 
+/* Asked for the keys of set_signer alone. Which kinds there are, libcrypto asks where an ENGINE is registered or dies, and ours does neither. */
 static int pkey_methods(ENGINE *e, EVP_PKEY_METHOD **method, const int **nids, int nid)
 {
-	static const int kinds[] = { EVP_PKEY_RSA, EVP_PKEY_EC };
-
-	(void)e;
-	if (method == NULL) {
-		*nids = kinds;
-		return (int)(sizeof(kinds) / sizeof(kinds[0]));
-	}
-	*method = nid == EVP_PKEY_RSA ? rsa_method : nid == EVP_PKEY_EC ? ec_method : NULL;
-	return *method != NULL;
+	(void)e, (void)nids;
+	*method = nid == EVP_PKEY_RSA ? rsa_method : ec_method;
+	return 1;
 }
 
 /* libssl's own operations, but for signing. */
-static EVP_PKEY_METHOD *new_method(int type, int flags)
+static EVP_PKEY_METHOD *new_method(int type)
 {
-	EVP_PKEY_METHOD *m = EVP_PKEY_meth_new(type, flags);
+	EVP_PKEY_METHOD *m = EVP_PKEY_meth_new(type, EVP_PKEY_FLAG_AUTOARGLEN);
 
 	if (m != NULL) {
 		EVP_PKEY_meth_copy(m, EVP_PKEY_meth_find(type));
@@ -146,8 +136,8 @@ static void init(void)
 {
 	rsa_index = RSA_get_ex_new_index(0, NULL, NULL, key_copied, key_dies);
 	ec_index = EC_KEY_get_ex_new_index(0, NULL, NULL, key_copied, key_dies);
-	rsa_method = new_method(EVP_PKEY_RSA, EVP_PKEY_FLAG_AUTOARGLEN);
-	ec_method = new_method(EVP_PKEY_EC, 0);
+	rsa_method = new_method(EVP_PKEY_RSA);
+	ec_method = new_method(EVP_PKEY_EC);
 	error_lib = ERR_get_next_error_library();
 	error_strings[0].error = ERR_PACK(error_lib, 0, 0);
 	if (rsa_index < 0 || ec_index < 0 || rsa_method == NULL || ec_method == NULL || !ERR_load_strings(error_lib, error_strings))

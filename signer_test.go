@@ -13,8 +13,10 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/seed-c1436005/libssl"
+	"github.com/seed-c1436005/libssl/internal/ctest"
 )
 
 // recorder is a Signer that tells what it was asked, and may answer otherwise than its key.
@@ -264,6 +266,27 @@ func TestSignerDies(t *testing.T) {
 	ssl.Free()
 	if n := libssl.Leftovers() - before; n != 0 {
 		t.Errorf("%d entries are left", n)
+	}
+}
+
+// C may use the key beside libssl: what it says too little for is an error, and a copy has no signer.
+func TestSignerKeyInC(t *testing.T) {
+	rsaSigner, err := rsaKey()
+	must(t, err)
+	for _, key := range []crypto.Signer{rsaSigner, ecKey(t, elliptic.P256())} {
+		asked := &recorder{Signer: key}
+		c, s := signed(t, false, 0, asked, "")
+		s.With(func(ssl unsafe.Pointer) {
+			ok := ctest.Sign(ssl)
+			queue := ctest.Drain()
+			if ok || len(asked.asked) != 0 || len(queue) != 1 || !strings.HasPrefix(queue[0].Text, "crypto.Signer:") || !strings.Contains(queue[0].Data, "no name for") {
+				t.Errorf("signed: %t, the Signer was asked for %v, %v", ok, asked.asked, queue)
+			}
+			if _, isEC := key.(*ecdsa.PrivateKey); isEC && !ctest.CopyKey(ssl) {
+				t.Errorf("no copy: %v", ctest.Drain())
+			}
+		})
+		finish(t, c, s)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -280,8 +281,8 @@ func TestCRL(t *testing.T) {
 		"DER": ctx.AddCRLDER(der[1:]), "no PEM": ctx.AddCRLPEM([]byte("x")), "bad PEM": ctx.AddCRLPEM(pemOf("X509 CRL", der[1:])),
 		"too long": ctx.AddCRLDER(make([]byte, 1<<20+1)),
 	} {
-		if err == nil {
-			t.Errorf("%s is accepted", name)
+		if err == nil || strings.Contains(err.Error(), "malloc failure") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

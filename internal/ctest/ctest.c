@@ -37,14 +37,6 @@ void *ctest_get_session(void *ssl)
 }
 
 /* What has come in over a memory BIO and was not read is lost. */
-const unsigned char *ctest_next_proto(void *ssl, unsigned int *len)
-{
-	const unsigned char *p;
-
-	SSL_get0_next_proto_negotiated(ssl, &p, len);
-	return p;
-}
-
 void ctest_drop_input(void *ssl)
 {
 	(void)BIO_reset(SSL_get_rbio(ssl));

@@ -58,12 +58,11 @@ func GetSession(ssl unsafe.Pointer) unsafe.Pointer { return C.ctest_get_session(
 // DropInput throws away what has come in at an SSL over a memory BIO and was not read yet.
 func DropInput(ssl unsafe.Pointer) { C.ctest_drop_input(ssl) }
 
-// NextProto is SSL_get0_next_proto_negotiated.
-func NextProto(ssl unsafe.Pointer) string {
-	var n C.uint
-	p := C.ctest_next_proto(ssl, &n)
-	return string(C.GoBytes(unsafe.Pointer(p), C.int(n)))
-}
+// Sign signs with an SSL's private key, without saying what kind of digest it is. Errors stay in the queue.
+func Sign(ssl unsafe.Pointer) bool { return C.ctest_sign(ssl) == 1 }
+
+// CopyKey copies an SSL's private key, which is an EC key, and frees the copy.
+func CopyKey(ssl unsafe.Pointer) bool { return C.ctest_copy_key(ssl) == 1 }
 
 // Certificate returns the first certificate of a PEM file, in DER; nil if there is none. Errors stay in the queue.
 func Certificate(file string) []byte {

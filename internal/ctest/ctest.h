@@ -21,10 +21,13 @@ typedef struct ctest_queue {
 void ctest_drain(ctest_queue *q);
 void *ctest_get_session(void *ssl);
 void ctest_drop_input(void *ssl);
-const unsigned char *ctest_next_proto(void *ssl, unsigned int *len);
 int ctest_certificate(const char *file, unsigned char **der);
 void ctest_free(void *p);
 int ctest_constant(const char *name, long long *value);
+
+/* key.c */
+int ctest_sign(void *ssl);
+int ctest_copy_key(void *ssl);
 
 /* deaths.c */
 int ctest_watch(void);
