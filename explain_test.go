@@ -133,28 +133,30 @@ func TestExplainSessionOfOthers(t *testing.T) {
 func TestExplainSessionServername(t *testing.T) {
 	client, server := clientCtx(t, libssl.VersionTLS13), serverCtx(t, libssl.VersionTLS13)
 	server.SetMaxEarlyData(1000)
-	c, s := pair(t, client, server)
-	c.SetTLSExtHostName("one")
 	server.SetTLSExtServernameCallback(func(*libssl.SSL) (int, int) { return libssl.TLSExtErrOK, 0 })
-	finish(t, c, s)
-	sess := c.Session()
-	defer sess.Free()
-	c.Shutdown()
-	for name, early := range map[string]bool{"one": true, "other": false, "": false} {
-		c, _ := pair(t, client, server)
+	named := func(name string) (c, s *libssl.SSL) {
+		c, s = pair(t, client, server)
 		if name != "" {
 			c.SetTLSExtHostName(name)
 		}
-		dup, err := sess.Dup() // a handshake that fails flags its session
-		must(t, err)
-		c.SetSession(dup)
-		dup.Free()
+		return c, s
+	}
+	for names, early := range map[[2]string]bool{
+		{"one", "one"}: true, {"one", "other"}: false, {"one", ""}: false, {"", ""}: true, {"", "one"}: true, // a session without a name is for all
+	} {
+		c, s := named(names[0])
+		finish(t, c, s)
+		sess := c.Session()
+		c.Shutdown()
+		c, _ = named(names[1])
+		c.SetSession(sess)
+		sess.Free()
 		e := c.ExplainSession(nil)
 		if has(e, libssl.ReasonServername) == early {
-			t.Errorf("%q: %v", name, e)
+			t.Errorf("%q: %v", names, e)
 		}
 		if ret, _ := c.WriteEarlyData([]byte("x")); (ret == 1) != early {
-			t.Errorf("%q: WriteEarlyData returned %d: %v", name, ret, c.LastErrors())
+			t.Errorf("%q: WriteEarlyData returned %d: %v", names, ret, c.LastErrors())
 		}
 	}
 }
