@@ -51,15 +51,6 @@ func shorts(t *testing.T) map[string]short {
 	must(t, signing.UseSigner(signer)) // the first makes what all share
 	c, s := connected(t, client, server)
 	sess := session(t, client, server)
-	last := func(index func() (libssl.ExIndex, error)) (last libssl.ExIndex) {
-		for range 9 { // more than C has room for from the beginning
-			var err error
-			last, err = index()
-			must(t, err)
-		}
-		return last
-	}
-	sslIndex, ctxIndex, sessionIndex := last(libssl.SSLGetExNewIndex), last(libssl.CtxGetExNewIndex), last(libssl.SessionGetExNewIndex)
 	der := encode(t, sess)
 	text, err := sess.PEM()
 	must(t, err)
@@ -88,6 +79,14 @@ func shorts(t *testing.T) map[string]short {
 			}
 			return ssl.LastErrors()
 		})
+	}
+	newIndex := func(make func() (libssl.ExIndex, error)) (last libssl.ExIndex) { // for which an object of before has no room
+		for range 9 {
+			var err error
+			last, err = make()
+			must(t, err)
+		}
+		return last
 	}
 	return map[string]short{
 		"NewCtx":            {"SSL_CTX_new", always(func() error { return made(libssl.NewCtx(libssl.TLSMethod())) })},
@@ -119,14 +118,20 @@ func shorts(t *testing.T) map[string]short {
 		})},
 		"SetTLSExtStatusOCSPResp": {"SSL_set_tlsext_status_ocsp_resp", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetTLSExtStatusOCSPResp(der) == 1 })},
 		"SSLGetExNewIndex":        {"SSL_get_ex_new_index", always(func() error { _, err := libssl.SSLGetExNewIndex(); return err })},
-		"SSL.SetExData":           {"SSL_set_ex_data", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetExData(sslIndex, "x") == 1 })},
+		"SSL.SetExData": {"SSL_set_ex_data", func() func() error {
+			ssl := newSSL(t, client)
+			index := newIndex(libssl.SSLGetExNewIndex)
+			return func() error { return ssl.Err(ssl.SetExData(index, "x")) }
+		}},
 		"Ctx.SetExData": {"SSL_CTX_set_ex_data", func() func() error {
 			ctx := clientCtx(t, 0)
-			return func() error { return ctx.SetExData(ctxIndex, "x") }
+			index := newIndex(libssl.CtxGetExNewIndex)
+			return func() error { return ctx.SetExData(index, "x") }
 		}},
 		"Session.SetExData": {"SSL_SESSION_set_ex_data", func() func() error {
 			sess := newSession(t)
-			return func() error { return sess.SetExData(sessionIndex, "x") }
+			index := newIndex(libssl.SessionGetExNewIndex)
+			return func() error { return sess.SetExData(index, "x") }
 		}},
 		"UseSigner":        {"SSL_CTX_use_PrivateKey", always(func() error { return signing.UseSigner(signer) })},
 		"ParseSession":     {"d2i_SSL_SESSION", always(func() error { return made(libssl.ParseSession(der)) })},
