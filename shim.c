@@ -116,6 +116,8 @@ gossl_ssl *gossl_ssl_state(SSL *ssl)
 	uintptr_t slot;
 	gossl_ssl *s;
 
+	if (gossl_current != NULL && gossl_current->s != NULL && gossl_current->s->ssl == ssl)
+		return gossl_current->s; /* nearly every callback */
 	pthread_mutex_lock(&attach_lock);
 	slot = (uintptr_t)SSL_get_ex_data(ssl, ssl_index);
 	if (slot != 0 && !(slot & NO_STATE)) {

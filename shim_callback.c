@@ -73,10 +73,9 @@ static uint64_t pending_now(void)
 	return gossl_current != NULL ? gossl_current->more.pending : 0;
 }
 
-void gossl_fire(SSL *ssl, SSL_CTX *ctx, uintptr_t fn, gossl_args *args)
+static void fire(gossl_ssl *s, SSL_CTX *ctx, uintptr_t fn, gossl_args *args)
 {
 	struct callback cb;
-	gossl_ssl *s = gossl_ssl_state(ssl);
 	uintptr_t id = gossl_ctx_id(ctx);
 	uint64_t pending;
 
@@ -87,12 +86,17 @@ void gossl_fire(SSL *ssl, SSL_CTX *ctx, uintptr_t fn, gossl_args *args)
 	callback_end(&cb, id, pending);
 }
 
+void gossl_fire(SSL *ssl, SSL_CTX *ctx, uintptr_t fn, gossl_args *args)
+{
+	fire(gossl_ssl_state(ssl), ctx, fn, args);
+}
+
 void gossl_fire_ssl(SSL *ssl, int kind, gossl_args *args)
 {
 	gossl_ssl *s = gossl_ssl_state(ssl);
 
 	if (s != NULL)
-		gossl_fire(ssl, s->session_ctx, s->fn[kind], args);
+		fire(s, s->session_ctx, s->fn[kind], args);
 }
 
 void gossl_fire_ctx(SSL *ssl, int kind, gossl_args *args)
@@ -107,7 +111,7 @@ void gossl_fire_session_ctx(SSL *ssl, int kind, gossl_args *args)
 	gossl_ssl *s = gossl_ssl_state(ssl);
 
 	if (s != NULL)
-		gossl_fire(ssl, s->session_ctx, gossl_ctx_function(s->session_ctx, kind), args);
+		fire(s, s->session_ctx, gossl_ctx_function(s->session_ctx, kind), args);
 }
 
 /* The answer lives on until the next one: libssl copies it after the callback. */
