@@ -12,6 +12,8 @@ import (
 
 	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/diag"
+	"github.com/seed-c1436005/libssl/internal/peer"
+	"github.com/seed-c1436005/libssl/internal/table"
 )
 
 // newDemo makes a demo that prints into a string. Without the tool there is nothing to test.
@@ -21,7 +23,7 @@ func newDemo(t *testing.T) (*demo, *strings.Builder) {
 		t.Skip(err)
 	}
 	var text strings.Builder
-	return &demo{ctx: t.Context(), out: newTable(&text)}, &text
+	return &demo{ctx: t.Context(), out: table.New(&text)}, &text
 }
 
 // left checks that no child, folder or handle is left.
@@ -157,15 +159,15 @@ func TestExitStatus(t *testing.T) {
 
 // A peer that says nothing must not hang the demo.
 func TestSilentPeer(t *testing.T) {
-	defer func(limit time.Duration) { stepLimit = limit }(stepLimit)
-	stepLimit = 50 * time.Millisecond
+	defer func(limit time.Duration) { peer.StepLimit = limit }(peer.StepLimit)
+	peer.StepLimit = 50 * time.Millisecond
 	d := &demo{ctx: t.Context()}
-	ln, err := d.listen()
+	ln, err := peer.Listen(d.ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	ctx, err := newCtx(libssl.TLSClientMethod(), byTLS13, func(*libssl.Ctx) error { return nil })
+	ctx, err := peer.NewCtx(libssl.TLSClientMethod(), peer.ByTLS13, func(*libssl.Ctx) error { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,42 +175,10 @@ func TestSilentPeer(t *testing.T) {
 	if err := d.tryVisit(ctx, ln.Addr().String()); err == nil || err.Error() != "SSL_connect: the peer did not answer within 50ms" {
 		t.Error(err)
 	}
-	if _, err := accept(ln); err != nil { // the client above
+	if _, err := peer.Accept(ln); err != nil { // the client above
 		t.Error(err)
 	}
-	if _, err := accept(ln); !errors.Is(err, os.ErrDeadlineExceeded) {
+	if _, err := peer.Accept(ln); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error(err)
-	}
-}
-
-func TestColour(t *testing.T) {
-	var text strings.Builder
-	table := newTable(&text)
-	table.colour = true
-	table.begin(failurePart())
-	table.row("name", []string{"cell"}, errors.New("first\nsecond"))
-	for _, want := range []string{"\x1b[31m✗\x1b[0m name", "\x1b[31msecond\x1b[0m"} {
-		if !strings.Contains(text.String(), want) {
-			t.Errorf("no %q in %q", want, text.String())
-		}
-	}
-}
-
-func TestWrap(t *testing.T) {
-	for _, test := range []struct {
-		text  string
-		width int
-		want  string
-	}{
-		{"", 5, ""},
-		{"one two three", 7, "one two|three"},
-		{"one\ntwo", 20, "one|two"},
-		{"aaa:bbb:ccc d", 8, "aaa:bbb:|ccc d"},
-		{"unbreakable", 4, "unbreakable"},
-		{"ü→… ü", 5, "ü→… ü"},
-	} {
-		if got := strings.Join(wrap(test.text, test.width), "|"); got != test.want {
-			t.Errorf("wrap(%q, %d) = %q, want %q", test.text, test.width, got, test.want)
-		}
 	}
 }

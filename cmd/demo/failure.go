@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/seed-c1436005/libssl"
+	"github.com/seed-c1436005/libssl/internal/peer"
+	"github.com/seed-c1436005/libssl/internal/table"
 )
 
 func failurePart() part {
@@ -22,12 +24,12 @@ func failurePart() part {
 			"An expired session is no error to libssl: it does a full handshake, and only SessionReused tells.",
 			"file: what lies where a session file should be.",
 		},
-		columns: []column{{"failure", 21}, {"what a user is told", 0}},
+		columns: []table.Column{table.Col("failure", 21), table.Col("what a user is told", 0)},
 		steps: []step{
 			{"client: peer closes", fails("SSL_connect: SSL_ERROR_SYSCALL", hangUpOnClient)},
 			{"server: peer closes", fails("SSL_accept: SSL_ERROR_SYSCALL", hangUpOnServer)},
-			{"unknown CA", fails("verify result 20", func(d *demo) error { return distrust(d, d.pki.stranger, d.pki.leaf) })},
-			{"certificate expired", fails("verify result 10", func(d *demo) error { return distrust(d, d.pki.ca, d.pki.expired) })},
+			{"unknown CA", fails("verify result 20", func(d *demo) error { return distrust(d, d.pki.Stranger, d.pki.Leaf) })},
+			{"certificate expired", fails("verify result 10", func(d *demo) error { return distrust(d, d.pki.CA, d.pki.Expired) })},
 		},
 	}
 	for _, e := range expiries {
@@ -57,14 +59,14 @@ func listed(err error) string {
 
 // hangUpOnClient has a peer that reads the ClientHello and closes.
 func hangUpOnClient(d *demo) error {
-	ln, err := d.listen()
+	ln, err := peer.Listen(d.ctx)
 	if err != nil {
 		return err
 	}
 	defer ln.Close()
 	done := make(chan error, 1)
 	go func() { done <- readRecord(ln) }()
-	ctx, err := clientCtx(byTLS13, d.pki.ca)
+	ctx, err := peer.ClientCtx(peer.ByTLS13, d.pki.CA)
 	if err != nil {
 		return err
 	}
@@ -78,12 +80,12 @@ func hangUpOnClient(d *demo) error {
 
 // readRecord accepts, reads one TLS record and closes. With all read the kernel sends FIN, not RST.
 func readRecord(ln *net.TCPListener) error {
-	c, err := accept(ln)
+	c, err := peer.Accept(ln)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(stepLimit))
+	c.SetDeadline(time.Now().Add(peer.StepLimit))
 	head := make([]byte, 5)
 	if _, err := io.ReadFull(c, head); err != nil {
 		return err
@@ -94,13 +96,13 @@ func readRecord(ln *net.TCPListener) error {
 
 // hangUpOnServer has a peer that sends the head of a ClientHello and closes.
 func hangUpOnServer(d *demo) error {
-	ours, err := d.newServer(byTLS13, d.pki.leaf)
+	ours, err := d.newServer(peer.ByTLS13, d.pki.Leaf)
 	if err != nil {
 		return err
 	}
 	defer ours.stop()
 	next := ours.next()
-	c, err := dial(ours.addr())
+	c, err := peer.Dial(ours.addr())
 	if err == nil {
 		_, err = c.Write([]byte{22, 3, 1, 2, 0, 1, 0}) // handshake, TLS 1.0, 512 bytes, ClientHello
 		c.Close()
@@ -114,8 +116,8 @@ func hangUpOnServer(d *demo) error {
 }
 
 // distrust has our client meet a certificate that it must not accept.
-func distrust(d *demo, ca []byte, p pair) error {
-	ctx, addr, stop, err := d.clientAndServer(byTLS13, ca, p)
+func distrust(d *demo, ca []byte, p peer.Pair) error {
+	ctx, addr, stop, err := d.clientAndServer(peer.ByTLS13, ca, p)
 	if err != nil {
 		return err
 	}
@@ -135,7 +137,7 @@ func (d *demo) tryVisit(ctx *libssl.Ctx, addr string) error {
 // expiry makes a session too old. Who looks at the age differs.
 type expiry struct {
 	name     string
-	mode     mode
+	mode     peer.Mode
 	before   func(server *libssl.Ctx)
 	after    func(client, server *libssl.Session)
 	timeouts int    // that the server's SSL_CTX counts
@@ -148,22 +150,22 @@ func ago() time.Time { return time.Now().Add(-tooOld) }
 
 var expiries = []expiry{
 	{
-		name: "session id", mode: byID, timeouts: 1, told: "the server found it in its cache, too old, and counted a timeout",
+		name: "session id", mode: peer.ByID, timeouts: 1, told: "the server found it in its cache, too old, and counted a timeout",
 		after: func(_, server *libssl.Session) { server.SetTime(ago()) },
 	},
 	{
 		// The age stands inside the ticket, which nobody can change, so it is old from the beginning.
-		name: "1.2 ticket", mode: byTicket, timeouts: 1, told: "the server found the ticket too old and counted a timeout",
+		name: "1.2 ticket", mode: peer.ByTicket, timeouts: 1, told: "the server found the ticket too old and counted a timeout",
 		before: func(server *libssl.Ctx) { server.SetTimeout(-time.Second) },
 	},
 	{
-		name: "1.3 ticket", mode: byTLS13, timeouts: 0, told: "older than the ticket's lifetime, our client did not offer it",
+		name: "1.3 ticket", mode: peer.ByTLS13, timeouts: 0, told: "older than the ticket's lifetime, our client did not offer it",
 		after: func(client, _ *libssl.Session) { client.SetTime(ago()) },
 	},
 }
 
 func (e expiry) run(d *demo) ([]string, error) {
-	ours, err := d.newServer(e.mode, d.pki.leaf)
+	ours, err := d.newServer(e.mode, d.pki.Leaf)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +173,7 @@ func (e expiry) run(d *demo) ([]string, error) {
 	if e.before != nil {
 		e.before(ours.ctx)
 	}
-	ctx, err := clientCtx(e.mode, d.pki.ca)
+	ctx, err := peer.ClientCtx(e.mode, d.pki.CA)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +216,7 @@ var garbage = []struct {
 }{
 	{"no PEM", func(*demo) []byte { return []byte("\x00\xffgarbage\n") }, "no start line"},
 	{"empty", func(*demo) []byte { return nil }, "no start line"},
-	{"a certificate", func(d *demo) []byte { return d.pki.leaf.cert }, "Expecting: SSL SESSION PARAMETERS"},
+	{"a certificate", func(d *demo) []byte { return d.pki.Leaf.Cert }, "Expecting: SSL SESSION PARAMETERS"},
 	{"cut off", func(*demo) []byte { return sessionPEM()[:60] }, "PEM routines"},
 	{"wrong content", func(*demo) []byte { return sessionPEM() }, "asn1 encoding routines"},
 }

@@ -17,19 +17,18 @@ import (
 
 	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/diag"
+	"github.com/seed-c1436005/libssl/internal/peer"
+	"github.com/seed-c1436005/libssl/internal/table"
 )
 
 // totalLimit is for all: after it the peers are killed, what waits for them fails, and no step begins.
 const totalLimit = 20 * time.Second
 
-// stepLimit is for one handshake, read, write or run of a peer. A test shortens it.
-var stepLimit = 5 * time.Second
-
 // part is a group of steps that share a table.
 type part struct {
 	title   string
 	notes   []string
-	columns []column // the first one is for the step's name
+	columns []table.Column // the first one is for the step's name
 	steps   []step
 	resumes bool // its steps resume sessions; otherwise they are failures that have to be told clearly
 }
@@ -45,8 +44,8 @@ type demo struct {
 	ctx     context.Context
 	openssl string
 	dir     string
-	pki     *pki
-	out     *table
+	pki     *peer.PKI
+	out     *table.Table
 	verbose bool
 	spoil   func(*libssl.Ctx, *libssl.Session) // for tests: harms a session before it is set
 }
@@ -54,7 +53,7 @@ type demo struct {
 func main() {
 	signal.Ignore(syscall.SIGPIPE) // `demo | head` must still kill the peers
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	d := demo{ctx: ctx, out: newTable(os.Stdout)}
+	d := demo{ctx: ctx, out: table.New(os.Stdout)}
 	status := d.main(os.Args[1:], allParts())
 	stop()
 	os.Exit(status)
@@ -77,7 +76,7 @@ func (d *demo) main(args []string, parts []part) int {
 		return 2
 	}
 	if err := d.run(*tool, parts); err != nil {
-		d.out.fault(err.Error())
+		d.out.Fault(err.Error())
 		return 1
 	}
 	return 0
@@ -91,7 +90,7 @@ func (d *demo) run(tool string, parts []part) error {
 		return err
 	}
 	defer tidy()
-	d.out.title(headline())
+	d.out.Title(headline())
 	var s score
 	for _, p := range parts {
 		if err := d.runPart(p, &s); err != nil {
@@ -115,7 +114,7 @@ func (d *demo) prepare(tool string) (tidy func(), err error) {
 		cancel()
 		os.RemoveAll(d.dir)
 	}
-	if d.pki, err = newPKI(d.dir); err != nil {
+	if d.pki, err = peer.NewPKI(d.dir); err != nil {
 		tidy()
 		return nil, fmt.Errorf("cannot make certificates: %w", err)
 	}
@@ -123,14 +122,14 @@ func (d *demo) prepare(tool string) (tidy func(), err error) {
 }
 
 func (d *demo) runPart(p part, s *score) error {
-	d.out.begin(p)
+	d.out.Begin(p.title, p.notes, p.columns)
 	for _, step := range p.steps {
 		cells, err := step.run(d)
 		if d.ctx.Err() == context.Canceled {
 			return errors.New("interrupted")
 		}
 		s.count(p.resumes, err)
-		d.out.row(step.name, cells, err)
+		d.out.Row(step.name, cells, err)
 		if d.ctx.Err() != nil {
 			return fmt.Errorf("not done within %s", totalLimit)
 		}
@@ -162,7 +161,7 @@ func (s *score) count(resumes bool, err error) {
 }
 
 // verdict prints the last line, or returns it as an error.
-func (s *score) verdict(out *table, live map[string]int64, took time.Duration) error {
+func (s *score) verdict(out *table.Table, live map[string]int64, took time.Duration) error {
 	var faults []string
 	if s.resumed < s.resumable {
 		faults = append(faults, fmt.Sprintf("%d of %d sessions were not resumed as they should be", s.resumable-s.resumed, s.resumable))
@@ -179,13 +178,13 @@ func (s *score) verdict(out *table, live map[string]int64, took time.Duration) e
 	if len(faults) > 0 {
 		return errors.New(strings.Join(faults, ", ") + ", " + in + ".")
 	}
-	out.praise(fmt.Sprintf("All %d sessions were resumed, all %d failures were told clearly, and no handle was left alive, %s.", s.resumed, s.failed, in))
+	out.Praise(fmt.Sprintf("All %d sessions were resumed, all %d failures were told clearly, and no handle was left alive, %s.", s.resumed, s.failed, in))
 	return nil
 }
 
 // tell shows what a peer printed, with -v.
-func (d *demo) tell(peer, text string) {
+func (d *demo) tell(who, text string) {
 	if d.verbose {
-		d.out.quote(peer, text)
+		d.out.Quote(who, text)
 	}
 }

@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
-	"time"
+
+	"github.com/seed-c1436005/libssl/internal/peer"
 )
 
 // findTool returns the openssl tool, which must be 1.1.1: others cannot read its session files, or write other ones.
@@ -58,18 +56,10 @@ func exists(path string) bool {
 }
 
 func toolVersion(ctx context.Context, tool string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	ctx, cancel := context.WithTimeout(ctx, peer.StepLimit)
 	defer cancel()
-	out, err := command(ctx, tool, "version").Output()
+	out, err := peer.Command(ctx, tool, "version").Output()
 	return strings.TrimSpace(string(out)), err
-}
-
-// command makes a child that dies with ctx. The distribution's openssl.cnf must not change what it does.
-func command(ctx context.Context, tool string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, tool, args...)
-	cmd.Env = append(os.Environ(), "OPENSSL_CONF=/dev/null")
-	cmd.WaitDelay = time.Second
-	return cmd
 }
 
 // libsslPrefix returns the folder above the one of the libssl that this process has loaded, "" if unknown.
@@ -90,33 +80,7 @@ func debianVersion() string {
 	return strings.TrimSpace(string(version))
 }
 
-// output collects what a child prints, and sends the address that it accepts on.
-type output struct {
-	mu   sync.Mutex
-	buf  bytes.Buffer
-	addr chan string
-}
-
 var acceptLine = regexp.MustCompile(`(?m)^ACCEPT (\S+:\d+)\s*$`)
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.buf.Write(b)
-	if m := acceptLine.FindSubmatch(o.buf.Bytes()); m != nil {
-		select {
-		case o.addr <- string(m[1]):
-		default: // said before
-		}
-	}
-	return len(b), nil
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
-}
 
 // sServer is a running `openssl s_server -www`.
 type sServer struct {
@@ -124,69 +88,42 @@ type sServer struct {
 	stop func() // kills and reaps it
 }
 
-func (d *demo) startServer(m mode, p pair) (*sServer, error) {
-	ctx, cancel := context.WithCancel(d.ctx)
+func (d *demo) startServer(m peer.Mode, p peer.Pair) (*sServer, error) {
 	// The kernel picks the port.
-	args := append([]string{"s_server", "-accept", "127.0.0.1:0", "-www", "-cert", p.certFile, "-key", p.keyFile}, m.flags...)
-	cmd := command(ctx, d.openssl, args...)
-	out := &output{addr: make(chan string, 1)}
-	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Start(); err != nil {
-		cancel()
+	args := append([]string{"s_server", "-accept", "127.0.0.1:0", "-www", "-cert", p.CertFile, "-key", p.KeyFile}, m.Flags...)
+	child, err := peer.Start(d.ctx, d.openssl, args...)
+	if err != nil {
 		return nil, err
 	}
-	ended := make(chan struct{})
-	go func() {
-		cmd.Wait()
-		close(ended)
-	}()
 	stop := func() {
-		cancel()
-		<-ended
-		d.tell("s_server", out.String())
+		child.Stop()
+		d.tell("s_server", child.Output())
 	}
-	select {
-	case addr := <-out.addr:
-		return &sServer{addr, stop}, nil
-	case <-ended:
-	case <-time.After(stepLimit):
+	accepts, err := child.Await(acceptLine)
+	if err != nil {
+		stop()
+		return nil, fmt.Errorf("%w: %s", err, child.Output())
 	}
-	stop()
-	return nil, fmt.Errorf("openssl s_server did not begin to accept: %s", out)
+	return &sServer{accepts[1], stop}, nil
 }
 
 // sClient runs `openssl s_client` until the server closes, and returns what it printed before the page and the page.
-func (d *demo) sClient(m mode, addr string, args ...string) (said, page string, err error) {
-	ctx, cancel := context.WithTimeout(d.ctx, stepLimit)
+func (d *demo) sClient(m peer.Mode, addr string, args ...string) (said, page string, err error) {
+	ctx, cancel := context.WithTimeout(d.ctx, peer.StepLimit)
 	defer cancel()
 	args = append([]string{
 		"s_client", "-connect", addr, "-ign_eof", "-servername", "localhost",
-		"-CAfile", d.pki.caFile, "-verify_return_error",
+		"-CAfile", d.pki.CAFile, "-verify_return_error",
 	}, args...)
-	cmd := command(ctx, d.openssl, append(args, m.flags...)...)
-	cmd.Stdin = strings.NewReader(request)
+	cmd := peer.Command(ctx, d.openssl, append(args, m.Flags...)...)
+	cmd.Stdin = strings.NewReader(peer.Request)
 	out, err := cmd.CombinedOutput()
 	d.tell("s_client", string(out))
 	if err != nil {
-		return "", "", fmt.Errorf("openssl s_client: %w: %s", err, lastLine(string(out)))
+		return "", "", fmt.Errorf("openssl s_client: %w: %s", err, peer.LastLine(string(out)))
 	}
 	said, page, _ = strings.Cut(string(out), "HTTP/1.0 200")
 	return said, page, nil
-}
-
-func lastLine(text string) string {
-	text = strings.TrimSpace(text)
-	return text[strings.LastIndexByte(text, '\n')+1:]
-}
-
-var reusedLine = regexp.MustCompile(`(?m)^(New|Reused), (\S+),`)
-
-// newOrReused is how the tool itself says whether a connection was resumed: s_client where it prints, s_server in its page.
-func newOrReused(text string) string {
-	if m := reusedLine.FindStringSubmatch(text); m != nil {
-		return m[1]
-	}
-	return "nothing"
 }
 
 var statsLine = regexp.MustCompile(`(?m)^ *(\d+) (server accepts that finished|session cache hits)`)

@@ -8,12 +8,14 @@ import (
 	"strings"
 
 	"github.com/seed-c1436005/libssl"
+	"github.com/seed-c1436005/libssl/internal/peer"
+	"github.com/seed-c1436005/libssl/internal/table"
 )
 
 // eachMode makes a step of each mode.
-func eachMode(run func(*demo, mode) ([]string, error)) (steps []step) {
-	for _, m := range allModes {
-		steps = append(steps, step{m.name, func(d *demo) ([]string, error) { return run(d, m) }})
+func eachMode(run func(*demo, peer.Mode) ([]string, error)) (steps []step) {
+	for _, m := range peer.AllModes {
+		steps = append(steps, step{m.Name, func(d *demo) ([]string, error) { return run(d, m) }})
 	}
 	return steps
 }
@@ -26,14 +28,14 @@ func clientPart() part {
 			"In TLS 1.3 the SSL gives its reference back when the next ticket makes a new session.",
 			"good/hits/misses: our Ctx's SSL_CTX_sess_connect_good, _hits and _misses after both connections.",
 		},
-		columns: []column{{"protocol", 20}, {"SetSession", 12}, {"reused", 8}, {"session id", 12}, {"references", 12}, {"good/hits/misses", 18}, {"s_server says", 0}},
+		columns: []table.Column{table.Col("protocol", 20), table.Col("SetSession", 12), table.Col("reused", 8), table.Col("session id", 12), table.Col("references", 12), table.Col("good/hits/misses", 18), table.Col("s_server says", 0)},
 		steps:   eachMode(clientStep),
 		resumes: true,
 	}
 }
 
-func clientStep(d *demo, m mode) ([]string, error) {
-	ctx, addr, stop, err := d.clientAndServer(m, d.pki.ca, d.pki.leaf)
+func clientStep(d *demo, m peer.Mode) ([]string, error) {
+	ctx, addr, stop, err := d.clientAndServer(m, d.pki.CA, d.pki.Leaf)
 	if err != nil {
 		return nil, err
 	}
@@ -43,20 +45,20 @@ func clientStep(d *demo, m mode) ([]string, error) {
 		return nil, err
 	}
 	defer session.Free()
-	said := newOrReused(v.page)
+	said := peer.NewOrReused(v.page)
 	counters := []int{ctx.SessConnectGood(), ctx.SessHits(), ctx.SessMisses()}
 	cells := []string{fmt.Sprint(v.set), yes(v.reused), shortID(session.ID()), arrows(v.refs), slashes(counters...), said + ", " + stats(v.page)}
 	return cells, errors.Join(
 		check(v.reused, "our client says that the session was not reused"),
 		check(said == "Reused", "s_server says %s, not Reused", said),
-		check(session.HasTicket() == m.ticket, "the session has a ticket: %s", yes(session.HasTicket())),
+		check(session.HasTicket() == m.Ticket, "the session has a ticket: %s", yes(session.HasTicket())),
 		check(slashes(counters...) == "2 / 1 / 0", "the counters should be 2 / 1 / 0"),
 		v.checkRefs())
 }
 
 // clientAndServer makes a client's Ctx that trusts ca, and starts an s_server with the certificate p.
-func (d *demo) clientAndServer(m mode, ca []byte, p pair) (ctx *libssl.Ctx, addr string, stop func(), err error) {
-	if ctx, err = clientCtx(m, ca); err != nil {
+func (d *demo) clientAndServer(m peer.Mode, ca []byte, p peer.Pair) (ctx *libssl.Ctx, addr string, stop func(), err error) {
+	if ctx, err = peer.ClientCtx(m, ca); err != nil {
 		return nil, "", nil, err
 	}
 	server, err := d.startServer(m, p)
@@ -74,14 +76,14 @@ func serverPart() part {
 			"Each pair: the first run, the second. With tickets our cache stays empty: the client keeps the session.",
 			"good/hits/misses: our Ctx's SSL_CTX_sess_accept_good, _hits and _misses after both connections.",
 		},
-		columns: []column{{"protocol", 20}, {"s_client says", 15}, {"reused", 9}, {"session id", 12}, {"in our cache", 14}, {"good/hits/misses", 0}},
+		columns: []table.Column{table.Col("protocol", 20), table.Col("s_client says", 15), table.Col("reused", 9), table.Col("session id", 12), table.Col("in our cache", 14), table.Col("good/hits/misses", 0)},
 		steps:   eachMode(serverStep),
 		resumes: true,
 	}
 }
 
-func serverStep(d *demo, m mode) ([]string, error) {
-	ours, err := d.newServer(m, d.pki.leaf)
+func serverStep(d *demo, m peer.Mode) ([]string, error) {
+	ours, err := d.newServer(m, d.pki.Leaf)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func serverStep(d *demo, m mode) ([]string, error) {
 		if err := errors.Join(err, got.err); err != nil {
 			return nil, fmt.Errorf("s_client %s: %w", flag, err)
 		}
-		said, reused = append(said, newOrReused(text)), append(reused, yes(got.reused))
+		said, reused = append(said, peer.NewOrReused(text)), append(reused, yes(got.reused))
 	}
 	c := ours.ctx
 	counters := slashes(c.SessAcceptGood(), c.SessHits(), c.SessMisses())
@@ -112,12 +114,12 @@ func serverStep(d *demo, m mode) ([]string, error) {
 func filePart() part {
 	p := part{
 		title:   "3. A session as a PEM file, from our client to s_client and back; the server is s_server",
-		columns: []column{{"protocol", 20}, {"written by", 13}, {"resumed by", 13}, {"bytes", 8}, {"session id", 12}, {"resumer says", 15}, {"s_server says", 0}},
+		columns: []table.Column{table.Col("protocol", 20), table.Col("written by", 13), table.Col("resumed by", 13), table.Col("bytes", 8), table.Col("session id", 12), table.Col("resumer says", 15), table.Col("s_server says", 0)},
 		resumes: true,
 	}
-	for _, m := range allModes {
+	for _, m := range peer.AllModes {
 		for _, writer := range writers {
-			p.steps = append(p.steps, step{m.name, func(d *demo) ([]string, error) { return fileStep(d, m, writer) }})
+			p.steps = append(p.steps, step{m.Name, func(d *demo) ([]string, error) { return fileStep(d, m, writer) }})
 		}
 	}
 	return p
@@ -126,8 +128,8 @@ func filePart() part {
 // writer is who makes a session file; the other one resumes it.
 type writer struct {
 	by, resumer string
-	write       func(d *demo, m mode, ctx *libssl.Ctx, addr, file string) error
-	resume      func(d *demo, m mode, ctx *libssl.Ctx, addr, file string) (said, page string, err error)
+	write       func(d *demo, m peer.Mode, ctx *libssl.Ctx, addr, file string) error
+	resume      func(d *demo, m peer.Mode, ctx *libssl.Ctx, addr, file string) (said, page string, err error)
 }
 
 var writers = []writer{
@@ -135,8 +137,8 @@ var writers = []writer{
 	{"s_client", "us", toolWrite, ourResume},
 }
 
-func fileStep(d *demo, m mode, w writer) ([]string, error) {
-	ctx, addr, stop, err := d.clientAndServer(m, d.pki.ca, d.pki.leaf)
+func fileStep(d *demo, m peer.Mode, w writer) ([]string, error) {
+	ctx, addr, stop, err := d.clientAndServer(m, d.pki.CA, d.pki.Leaf)
 	if err != nil {
 		return nil, err
 	}
@@ -153,13 +155,13 @@ func fileStep(d *demo, m mode, w writer) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("resuming the session: %w", err)
 	}
-	served := newOrReused(page)
+	served := peer.NewOrReused(page)
 	return []string{w.by, w.resumer, fmt.Sprint(size), id, said, served + ", " + stats(page)}, errors.Join(
 		check(said == "Reused", "the resumer says %s, not Reused", said),
 		check(served == "Reused", "s_server says %s, not Reused", served))
 }
 
-func ourWrite(d *demo, _ mode, ctx *libssl.Ctx, addr, file string) error {
+func ourWrite(d *demo, _ peer.Mode, ctx *libssl.Ctx, addr, file string) error {
 	v, err := d.visit(ctx, addr, nil)
 	if err != nil {
 		return err
@@ -168,7 +170,7 @@ func ourWrite(d *demo, _ mode, ctx *libssl.Ctx, addr, file string) error {
 	return saveSession(file, v.session)
 }
 
-func ourResume(d *demo, _ mode, ctx *libssl.Ctx, addr, file string) (said, page string, err error) {
+func ourResume(d *demo, _ peer.Mode, ctx *libssl.Ctx, addr, file string) (said, page string, err error) {
 	session, err := loadSession(file)
 	if err != nil {
 		return "", "", err
@@ -185,19 +187,19 @@ func ourResume(d *demo, _ mode, ctx *libssl.Ctx, addr, file string) (said, page 
 	return said, v.page, v.checkRefs()
 }
 
-func toolWrite(d *demo, m mode, _ *libssl.Ctx, addr, file string) error {
+func toolWrite(d *demo, m peer.Mode, _ *libssl.Ctx, addr, file string) error {
 	_, _, err := d.sClient(m, addr, "-sess_out", file)
 	return err
 }
 
-func toolResume(d *demo, m mode, _ *libssl.Ctx, addr, file string) (said, page string, err error) {
+func toolResume(d *demo, m peer.Mode, _ *libssl.Ctx, addr, file string) (said, page string, err error) {
 	said, page, err = d.sClient(m, addr, "-sess_in", file)
-	return newOrReused(said), page, err
+	return peer.NewOrReused(said), page, err
 }
 
 // sessionFile is where the session of a mode goes.
-func (d *demo) sessionFile(by string, m mode) string {
-	return filepath.Join(d.dir, strings.ReplaceAll(by+" "+m.name, " ", "_")+".pem")
+func (d *demo) sessionFile(by string, m peer.Mode) string {
+	return filepath.Join(d.dir, strings.ReplaceAll(by+" "+m.Name, " ", "_")+".pem")
 }
 
 // inspect reads a session file.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/diag"
+	"github.com/seed-c1436005/libssl/internal/peer"
 )
 
 // visit is one connection of our client, that asked for a page.
@@ -24,48 +25,48 @@ type visit struct {
 
 // visit connects. A session that is not nil is set before.
 func (d *demo) visit(ctx *libssl.Ctx, addr string, session *libssl.Session) (*visit, error) {
-	socket, err := dial(addr)
+	socket, err := peer.Dial(addr)
 	if err != nil {
 		return nil, err
 	}
-	c, err := newConn(ctx, socket)
+	c, err := peer.NewConn(ctx, socket)
 	if err != nil {
 		return nil, err
 	}
-	defer c.free()
+	defer c.Free()
 	v := &visit{}
-	c.ssl.SetTLSExtHostName("localhost")
+	c.SSL.SetTLSExtHostName("localhost")
 	if session != nil {
 		if d.spoil != nil {
 			d.spoil(ctx, session)
 		}
 		v.count(session)
-		if v.set = c.ssl.SetSession(session); v.set != 1 {
-			return nil, c.ssl.LastErrors()
+		if v.set = c.SSL.SetSession(session); v.set != 1 {
+			return nil, c.SSL.LastErrors()
 		}
 		v.count(session)
 	}
-	if err := c.handshake(c.ssl.Connect); err != nil {
+	if err := c.Handshake(c.SSL.Connect); err != nil {
 		return nil, err
 	}
-	if err := c.write(request); err != nil {
+	if err := c.Write(peer.Request); err != nil {
 		return nil, err
 	}
 	// In TLS 1.3 the session that can be resumed comes with the tickets, so it is taken after reading.
-	if v.page, err = c.readUntil(endOfPage); err != nil {
+	if v.page, err = c.ReadUntil(peer.EndOfPage); err != nil {
 		return nil, err
 	}
 	d.tell("page", v.page)
-	v.reused = c.ssl.SessionReused()
+	v.reused = c.SSL.SessionReused()
 	if session == nil {
-		if v.session = c.ssl.Session(); v.session == nil {
+		if v.session = c.SSL.Session(); v.session == nil {
 			return nil, errors.New("the connection has no session")
 		}
 	}
-	c.shutdown()
+	c.Shutdown()
 	if session != nil {
 		v.count(session)
-		c.free()
+		c.Free()
 		v.count(session)
 	}
 	return v, nil
@@ -104,12 +105,12 @@ type server struct {
 	ln  *net.TCPListener
 }
 
-func (d *demo) newServer(m mode, p pair) (*server, error) {
-	ctx, err := serverCtx(m, p)
+func (d *demo) newServer(m peer.Mode, p peer.Pair) (*server, error) {
+	ctx, err := peer.ServerCtx(m, p)
 	if err != nil {
 		return nil, err
 	}
-	ln, err := d.listen()
+	ln, err := peer.Listen(d.ctx)
 	if err != nil {
 		ctx.Free()
 		return nil, err
@@ -140,31 +141,31 @@ func (s *server) next() <-chan served {
 
 func (s *server) serve() (r served) {
 	var socket net.Conn
-	if socket, r.err = accept(s.ln); r.err != nil {
+	if socket, r.err = peer.Accept(s.ln); r.err != nil {
 		return r
 	}
-	var c *conn
-	if c, r.err = newConn(s.ctx, socket); r.err != nil {
+	var c *peer.Conn
+	if c, r.err = peer.NewConn(s.ctx, socket); r.err != nil {
 		return r
 	}
-	defer c.free()
-	if r.err = c.handshake(c.ssl.Accept); r.err != nil {
+	defer c.Free()
+	if r.err = c.Handshake(c.SSL.Accept); r.err != nil {
 		return r
 	}
-	if _, r.err = c.readUntil("\r\n\r\n"); r.err != nil {
+	if _, r.err = c.ReadUntil("\r\n\r\n"); r.err != nil {
 		return r
 	}
-	r.reused = c.ssl.SessionReused()
+	r.reused = c.SSL.SessionReused()
 	word := "New"
 	if r.reused {
 		word = "Reused"
 	}
-	if r.err = c.write(fmt.Sprintf("HTTP/1.0 200 ok\r\n\r\n<HTML>\n%s, %s,\n%s\r\n", word, c.ssl.VersionString(), endOfPage)); r.err != nil {
+	if r.err = c.Write(fmt.Sprintf("HTTP/1.0 200 ok\r\n\r\n<HTML>\n%s, %s,\n%s\r\n", word, c.SSL.VersionString(), peer.EndOfPage)); r.err != nil {
 		return r
 	}
-	r.session = c.ssl.Session()
-	c.shutdown()
-	c.shutdown() // closing a socket with unread data may destroy what is on its way
+	r.session = c.SSL.Session()
+	c.Shutdown()
+	c.Shutdown() // closing a socket with unread data may destroy what is on its way
 	return r
 }
 

@@ -1,4 +1,5 @@
-package main
+// Package table prints tables for people, row by row.
+package table
 
 import (
 	"fmt"
@@ -13,23 +14,26 @@ const (
 	indent    = 2
 )
 
-// column is one column of a part's table. The last one takes what room is left, and wraps.
-type column struct {
+// Column is one column of a table. The last one takes what room is left, and wraps.
+type Column struct {
 	title string
 	width int
 }
 
-// table prints rows as they come, so that a slow step is seen to be one.
-type table struct {
+// Col makes a Column.
+func Col(title string, width int) Column { return Column{title, width} }
+
+// Table prints rows as they come, so that a slow step is seen to be one.
+type Table struct {
 	w       io.Writer
 	colour  bool
-	columns []column
+	columns []Column
 	quotes  []string // of peers, for below the row
 }
 
-// newTable colours if w is a terminal and the user does not mind: no-color.org.
-func newTable(w io.Writer) *table {
-	t := &table{w: w}
+// New colours if w is a terminal and the user does not mind: no-color.org.
+func New(w io.Writer) *Table {
+	t := &Table{w: w}
 	if f, ok := w.(*os.File); ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
 		info, err := f.Stat()
 		t.colour = err == nil && info.Mode()&os.ModeCharDevice != 0
@@ -45,29 +49,33 @@ const (
 	green = "32"
 )
 
-func (t *table) paint(code, s string) string {
+func (t *Table) paint(code, s string) string {
 	if !t.colour || s == "" {
 		return s
 	}
 	return "\x1b[" + code + "m" + s + "\x1b[0m"
 }
 
-func (t *table) title(s string) { fmt.Fprintln(t.w, t.paint(bold, s)) }
-func (t *table) praise(s string) {
+// Title prints a headline.
+func (t *Table) Title(s string) { fmt.Fprintln(t.w, t.paint(bold, s)) }
+
+// Praise prints a good end.
+func (t *Table) Praise(s string) {
 	fmt.Fprintf(t.w, "\n%s %s\n", t.paint(green, "✓"), t.paint(bold, s))
 }
 
-func (t *table) fault(s string) { fmt.Fprintf(t.w, "\n%s %s\n", t.paint(red, "✗"), t.paint(bold, s)) }
+// Fault prints a bad end.
+func (t *Table) Fault(s string) { fmt.Fprintf(t.w, "\n%s %s\n", t.paint(red, "✗"), t.paint(bold, s)) }
 
-// begin prints the head of a part.
-func (t *table) begin(p part) {
-	t.columns = p.columns
-	fmt.Fprintf(t.w, "\n%s\n", t.paint(bold, p.title))
-	for _, note := range p.notes {
+// Begin prints the head of a table.
+func (t *Table) Begin(title string, notes []string, columns []Column) {
+	t.columns = columns
+	fmt.Fprintf(t.w, "\n%s\n", t.paint(bold, title))
+	for _, note := range notes {
 		fmt.Fprintln(t.w, t.paint(dim, strings.Repeat(" ", indent)+note))
 	}
 	var titles []string
-	for _, c := range p.columns {
+	for _, c := range columns {
 		titles = append(titles, c.title)
 	}
 	if titles[0] != "" {
@@ -75,8 +83,8 @@ func (t *table) begin(p part) {
 	}
 }
 
-// row prints one step, and below it what was wrong and what the peers said.
-func (t *table) row(name string, cells []string, err error) {
+// Row prints one row, and below it what was wrong and what the peers said.
+func (t *Table) Row(name string, cells []string, err error) {
 	mark := t.paint(green, "✓")
 	if err != nil {
 		mark = t.paint(red, "✗")
@@ -98,15 +106,15 @@ func (t *table) row(name string, cells []string, err error) {
 	t.quotes = nil
 }
 
-// quote keeps what a peer printed until its row stands.
-func (t *table) quote(peer, text string) {
+// Quote keeps what a peer printed until its row stands.
+func (t *Table) Quote(peer, text string) {
 	for line := range strings.Lines(text) {
 		t.quotes = append(t.quotes, strings.Repeat(" ", 2*indent)+peer+" │ "+strings.TrimRight(line, " \r\n"))
 	}
 }
 
 // lines lays out a row. The first one begins with room for a mark.
-func (t *table) lines(cells []string) []string {
+func (t *Table) lines(cells []string) []string {
 	left, last := strings.Repeat(" ", indent), len(cells)-1
 	for i, cell := range cells[:last] {
 		left += pad(cell, t.columns[i].width)

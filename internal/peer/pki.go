@@ -1,4 +1,4 @@
-package main
+package peer
 
 import (
 	"crypto/ecdsa"
@@ -15,17 +15,17 @@ import (
 	"time"
 )
 
-// pair is a certificate and its key, in PEM and as files for the tool.
-type pair struct {
-	cert, key         []byte
-	certFile, keyFile string
+// Pair is a certificate and its key, in PEM and as files for the tool.
+type Pair struct {
+	Cert, Key         []byte
+	CertFile, KeyFile string
 }
 
-// pki is made anew for each run, so that no key lies about and no certificate runs out.
-type pki struct {
-	ca, stranger  []byte // authorities; nobody was certified by the stranger
-	caFile        string
-	leaf, expired pair
+// PKI is made anew for each run, so that no key lies about and no certificate runs out.
+type PKI struct {
+	CA, Stranger  []byte // authorities; nobody was certified by the stranger
+	CAFile        string
+	Leaf, Expired Pair
 }
 
 // authority signs leaves.
@@ -34,8 +34,9 @@ type authority struct {
 	key  *ecdsa.PrivateKey
 }
 
-func newPKI(dir string) (*pki, error) {
-	ca, err := newAuthority("libssl demo CA")
+// NewPKI makes the certificates, with files in dir.
+func NewPKI(dir string) (*PKI, error) {
+	ca, err := newAuthority("libssl peer CA")
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func newPKI(dir string) (*pki, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pki{ca: certPEM(ca.cert.Raw), stranger: certPEM(stranger.cert.Raw), caFile: filepath.Join(dir, "ca.pem")}
+	p := &PKI{CA: certPEM(ca.cert.Raw), Stranger: certPEM(stranger.cert.Raw), CAFile: filepath.Join(dir, "ca.pem")}
 	now := time.Now()
 	leaf, err := ca.issue(filepath.Join(dir, "leaf"), now.Add(24*time.Hour))
 	if err != nil {
@@ -53,8 +54,8 @@ func newPKI(dir string) (*pki, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.leaf, p.expired = leaf, expired
-	return p, os.WriteFile(p.caFile, p.ca, 0o600)
+	p.Leaf, p.Expired = leaf, expired
+	return p, os.WriteFile(p.CAFile, p.CA, 0o600)
 }
 
 func template(name string, notAfter time.Time) *x509.Certificate {
@@ -78,20 +79,20 @@ func newAuthority(name string) (*authority, error) {
 }
 
 // issue certifies localhost and writes the pair to files that begin with path.
-func (a *authority) issue(path string, notAfter time.Time) (pair, error) {
+func (a *authority) issue(path string, notAfter time.Time) (Pair, error) {
 	t := template("localhost", notAfter)
 	t.DNSNames, t.IPAddresses = []string{"localhost"}, []net.IP{net.IPv4(127, 0, 0, 1)}
 	t.KeyUsage, t.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	key, der, err := sign(t, a)
 	if err != nil {
-		return pair{}, err
+		return Pair{}, err
 	}
 	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return pair{}, err
+		return Pair{}, err
 	}
-	p := pair{certPEM(der), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), path + ".pem", path + ".key"}
-	return p, errors.Join(os.WriteFile(p.certFile, p.cert, 0o600), os.WriteFile(p.keyFile, p.key, 0o600))
+	p := Pair{certPEM(der), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), path + ".pem", path + ".key"}
+	return p, errors.Join(os.WriteFile(p.CertFile, p.Cert, 0o600), os.WriteFile(p.KeyFile, p.Key, 0o600))
 }
 
 // sign makes a key and its certificate, signed by itself if there is no authority.
