@@ -91,6 +91,10 @@ docs-check: ## that docs/API.md is up to date and each row proven
 mutate: ## breaks each function of the shim in turn; a test must fail each time (half an hour)
 	@$(GO) run ./ci/mutate
 
+.PHONY: interop
+interop: ## sessions resumed with OpenSSL 3, GnuTLS, curl, crypto/tls, nginx, HAProxy, NSS and Python, both roles (20 s; installs them)
+	@$(GO) run ./ci/interop
+
 .PHONY: bench-core
 bench-core: ## what SetSession, the handles and the engine cost, as ratios to C (40 s)
 	@$(GO) run ./ci/benchcore

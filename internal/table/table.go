@@ -67,6 +67,14 @@ func (t *Table) Praise(s string) {
 // Fault prints a bad end.
 func (t *Table) Fault(s string) { fmt.Fprintf(t.w, "\n%s %s\n", t.paint(red, "✗"), t.paint(bold, s)) }
 
+// Skip prints a table that is not there, and why.
+func (t *Table) Skip(title, why string) {
+	fmt.Fprintf(t.w, "\n%s\n", t.paint(bold, title))
+	for _, line := range wrap(why, lineWidth-indent) {
+		fmt.Fprintln(t.w, t.paint(dim, strings.Repeat(" ", indent)+line))
+	}
+}
+
 // Begin prints the head of a table.
 func (t *Table) Begin(title string, notes []string, columns []Column) {
 	t.columns = columns
