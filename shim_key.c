@@ -97,12 +97,17 @@ static int sign(EVP_PKEY_CTX *ctx, unsigned char *sig, size_t *sig_len, const un
 	return 1;
 }
 
-/* Asked for the keys of set_signer alone. Which kinds there are, libcrypto asks where an ENGINE is registered or dies, and ours does neither. */
 static int pkey_methods(ENGINE *e, EVP_PKEY_METHOD **method, const int **nids, int nid)
 {
-	(void)e, (void)nids;
-	*method = nid == EVP_PKEY_RSA ? rsa_method : ec_method;
-	return 1;
+	static const int kinds[] = { EVP_PKEY_RSA, EVP_PKEY_EC };
+
+	(void)e;
+	if (method == NULL) {
+		*nids = kinds;
+		return (int)(sizeof(kinds) / sizeof(kinds[0]));
+	}
+	*method = nid == EVP_PKEY_RSA ? rsa_method : nid == EVP_PKEY_EC ? ec_method : NULL;
+	return *method != NULL;
 }
 
 /* libssl's own operations, but for signing. */
