@@ -4,6 +4,7 @@ package libssl
 import "C"
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -21,41 +22,53 @@ var (
 
 // AwaitSession returns a session that can be resumed, for the caller to free, of a client whose handshake is done. In TLS 1.2 the session is there by
 // then. In TLS 1.3 it comes with a ticket: AwaitSession waits while another goroutine reads from s, since tickets come in between data. It ends with
-// ctx's error if none has come by then: not every server sends tickets.
+// ctx's error if none has come by then: not every server sends tickets. Free ends it too. A Read that blocks inside C, with a blocking socket, keeps s
+// to itself: nobody hears of the ticket before that Read has returned.
 //
 // The Ctx's cache mode must have [SessCacheClient].
 func (s *SSL) AwaitSession(ctx context.Context) (*Session, error) {
-	const fn = "SSL_get1_session"
-	refused := func(why error) (*Session, error) { return nil, ErrorStack{Func: fn, Refused: why} }
-	p, ok := s.acquire()
-	if !ok {
+	refused := func(why error) (*Session, error) { return nil, ErrorStack{Func: "AwaitSession", Refused: why} }
+	if s == nil {
 		return refused(ErrFreed)
 	}
-	defer s.ref.Release()
-	if !s.IsInitFinished() || s.IsServer() {
-		return refused(errHandshake)
+	s.awaited.Store(true)
+	var k uintptr
+	var why error
+	if err := s.holding(ctx, func(p *C.gossl_ssl) { k, why = key(p), s.hearNew(p) }); err != nil || why != nil {
+		return refused(cmp.Or(err, why))
 	}
-	cp := C.gossl_ssl_session_ctx(p)
-	switch C.gossl_ctx_hear_new(cp) {
-	case C.GOSSL_HEAR_MODE:
-		return refused(errMode)
-	case C.GOSSL_HEAR_OTHER:
-		return refused(errOther)
-	}
-	stateOf(cp).awaited.Store(true)
 	for {
-		arrival := arrivals.Park(key(p), func() bool { return true })
-		sess := s.Session()
-		if sess.IsResumable() {
-			arrivals.Leave(key(p), arrival)
+		arrival := arrivals.Park(k, func() bool { return true })
+		var sess *Session
+		if err := s.holding(ctx, func(*C.gossl_ssl) { sess = s.Session() }); err != nil || sess.IsResumable() {
+			arrivals.Leave(k, arrival)
+			if err != nil {
+				return refused(err)
+			}
 			return sess, nil
 		}
 		sess.Free()
 		select {
 		case <-arrival:
 		case <-ctx.Done():
-			arrivals.Leave(key(p), arrival)
+			arrivals.Leave(k, arrival)
 			return refused(context.Cause(ctx))
 		}
 	}
+}
+
+// hearNew makes sure that new sessions wake who awaits them, and returns why they cannot.
+func (s *SSL) hearNew(p *C.gossl_ssl) error {
+	if !s.IsInitFinished() || s.IsServer() {
+		return errHandshake
+	}
+	ctx := C.gossl_ssl_session_ctx(p)
+	stateOf(ctx).awaited.Store(true) // first: from now on a SessSetNewCB(nil) leaves C's callback in place
+	switch C.gossl_ctx_hear_new(ctx) {
+	case C.GOSSL_HEAR_MODE:
+		return errMode
+	case C.GOSSL_HEAR_OTHER:
+		return errOther
+	}
+	return nil
 }

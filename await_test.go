@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/internal/ctest"
@@ -95,6 +96,39 @@ func TestAwaitSessionBesideCallback(t *testing.T) {
 	}
 	c.Read(make([]byte, 1))
 	must(t, <-done)
+}
+
+// Neither a call that keeps the SSL nor a session that does not come makes it wait longer than it shall.
+func TestAwaitSessionEnds(t *testing.T) {
+	c, _ := ticketless(t)
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	held, let := make(chan bool), make(chan bool)
+	go func() {
+		c.With(func(unsafe.Pointer) {
+			held <- true
+			<-let
+		})
+		close(held)
+	}()
+	<-held
+	if _, err := c.AwaitSession(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("of an SSL in use: %v", err)
+	}
+	close(let)
+	<-held
+	done := make(chan error)
+	go func() {
+		_, err := c.AwaitSession(context.Background())
+		done <- err
+	}()
+	for libssl.Awaiting() != 1 {
+		time.Sleep(time.Millisecond)
+	}
+	c.Free()
+	if err := <-done; !errors.Is(err, libssl.ErrFreed) {
+		t.Errorf("of an SSL that was freed meanwhile: %v", err)
+	}
 }
 
 func TestAwaitSessionRefuses(t *testing.T) {

@@ -4,6 +4,7 @@ package libssl
 import "C"
 
 import (
+	"context"
 	"runtime"
 	"sync/atomic"
 	"syscall"
@@ -21,6 +22,8 @@ type SSL struct {
 	ref  handle.Ref[*C.gossl_ssl] // keeps the Ctx it was made with
 	last atomic.Pointer[ErrorStack]
 	code atomic.Int32 // SSL_get_error of the last I/O call
+
+	awaited atomic.Bool // AwaitSession is or was called: Free has to end it
 }
 
 var sslKind = handle.NewKind("SSL", func(p *C.gossl_ssl) { finish(C.gossl_ssl_free(p, 0).more) }, collectSSL)
@@ -133,7 +136,7 @@ func (s *SSL) conclude(fn string, p *C.gossl_ssl, r C.gossl_result) (ret int, ca
 	if more.status == C.GOSSL_BUSY {
 		wait := park(p)
 		s.ref.Release()
-		if !s.await(wait) {
+		if !s.await(wait, nil) {
 			s.refuse(fn, ErrStuck)
 			return 0, false, false
 		}
@@ -213,8 +216,8 @@ func park(p *C.gossl_ssl) <-chan struct{} {
 	return parking.Park(key(p), func() bool { return C.gossl_ssl_wait(p) != 0 })
 }
 
-// await waits for a parked SSL. It reports false if that may never end: the user has been inside a callback for too long.
-func (s *SSL) await(wait <-chan struct{}) bool {
+// await waits for a parked SSL, or until done. It reports false if that may never end: the user has been inside a callback for too long.
+func (s *SSL) await(wait, done <-chan struct{}) bool {
 	if wait == nil {
 		return true
 	}
@@ -222,6 +225,8 @@ func (s *SSL) await(wait <-chan struct{}) bool {
 		select {
 		case <-wait:
 			return true
+		case <-done:
+			return true // the caller looks
 		case <-time.After(stuckAfter):
 		}
 		p, ok := s.acquire()
@@ -312,19 +317,35 @@ func (s *SSL) UpRef() *SSL {
 //
 // Free corresponds to SSL_free(3).
 func (s *SSL) Free() {
-	if s != nil {
-		s.ref.Close()
+	if s == nil {
+		return
 	}
+	if s.awaited.Load() {
+		if p, ok := s.acquire(); ok {
+			defer arrivals.Wake(key(p))
+			s.ref.Release()
+		}
+	}
+	s.ref.Close()
 }
 
 // With lends the SSL * to f for the length of the call, with the goroutine locked to its thread and the SSL in its use: f may use libssl on
 // it, and methods of s. It reports false, and f is not called, if s is nil or freed.
 func (s *SSL) With(f func(ssl unsafe.Pointer)) bool {
+	err := s.holding(context.Background(), func(p *C.gossl_ssl) { f(unsafe.Pointer(C.gossl_ssl_pointer(p))) })
+	if err != nil {
+		s.refuse("SSL", err)
+	}
+	return err == nil
+}
+
+// holding takes the SSL for this thread while f runs. It waits for it until ctx is done.
+func (s *SSL) holding(ctx context.Context, f func(p *C.gossl_ssl)) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	p, ok := s.hold()
-	if !ok {
-		return false
+	p, err := s.hold(ctx)
+	if err != nil {
+		return err
 	}
 	defer func() {
 		if C.gossl_ssl_unhold(p) != 0 {
@@ -332,26 +353,27 @@ func (s *SSL) With(f func(ssl unsafe.Pointer)) bool {
 		}
 		s.ref.Release()
 	}()
-	f(unsafe.Pointer(C.gossl_ssl_pointer(p)))
-	return true
+	f(p)
+	return nil
 }
 
-// hold acquires the handle and takes the SSL for this thread.
-func (s *SSL) hold() (*C.gossl_ssl, bool) {
+func (s *SSL) hold(ctx context.Context) (*C.gossl_ssl, error) {
 	for {
 		p, ok := s.acquire()
 		if !ok {
-			s.refuse("SSL", ErrFreed)
-			return nil, false
+			return nil, ErrFreed
 		}
 		if C.gossl_ssl_hold(p) != 0 {
-			return p, true
+			return p, nil
 		}
-		wait := park(p)
+		k, wait := key(p), park(p)
 		s.ref.Release() // not while waiting: the end of a callback waits for the calls on its handles
-		if !s.await(wait) {
-			s.refuse("SSL", ErrStuck)
-			return nil, false
+		switch {
+		case !s.await(wait, ctx.Done()):
+			return nil, ErrStuck
+		case ctx.Err() != nil:
+			parking.Leave(k, wait)
+			return nil, context.Cause(ctx)
 		}
 	}
 }

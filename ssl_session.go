@@ -117,7 +117,7 @@ func (s *SSL) CopySessionID(from *SSL) int {
 		if !busy {
 			return ret
 		}
-		if !from.await(wait) {
+		if !from.await(wait, nil) {
 			return s.refusal(fn, ErrStuck)
 		}
 	}
