@@ -20,21 +20,24 @@ import (
 // hung are the traces of scenarios in which C hangs: seconds each, and nothing new the second time.
 var hung sync.Map
 
-// RunC runs a scenario through the C driver. If C dies of it, that is how the trace ends, and no error.
-func RunC(ctx context.Context, s *Scenario) (Trace, error) {
-	key := s.Path + "\n" + s.Name
+// RunC runs a scenario through the C driver, with the libssl that pkg-config finds. If C dies of it, that is how the trace ends, and no error.
+func RunC(ctx context.Context, s *Scenario) (Trace, error) { return linked.Run(ctx, s) }
+
+// Run runs a scenario through the C driver, with this libssl.
+func (l *Library) Run(ctx context.Context, s *Scenario) (Trace, error) {
+	key := l.Path + "\n" + s.Path + "\n" + s.Name
 	if t, ok := hung.Load(key); ok {
 		return t.(Trace), nil
 	}
-	t, err := runC(ctx, s)
+	t, err := l.run(ctx, s)
 	if err == nil && t.End() == "timeout" {
 		hung.Store(key, t)
 	}
 	return t, err
 }
 
-func runC(ctx context.Context, s *Scenario) (Trace, error) {
-	driver, err := buildC()
+func (l *Library) run(ctx context.Context, s *Scenario) (Trace, error) {
+	driver, err := l.driver()
 	if err != nil {
 		return nil, err
 	}
@@ -91,17 +94,9 @@ func (t Trace) End() string {
 	return end
 }
 
-// buildC makes the C driver, or finds it made of the same sources with the same tools. CC and CDRIVER_CFLAGS are honoured.
-var buildC = sync.OnceValues(func() (string, error) {
-	pkg := []string{"--cflags", "--libs", "--modversion", "libssl", "libcrypto"}
-	about, err := exec.Command("pkg-config", pkg...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("pkg-config %s: %w\n%s", strings.Join(pkg, " "), err, about)
-	}
-	flags, err := exec.Command("pkg-config", "--cflags", "--libs", "libssl", "libcrypto").Output()
-	if err != nil {
-		return "", err
-	}
+// compile makes the C driver, or finds it made of the same sources with the same tools. CC and CDRIVER_CFLAGS are honoured. flags say where libssl
+// is, about which it is.
+func compile(flags []string, about string) (string, error) {
 	cc := strings.Fields(os.Getenv("CC"))
 	if len(cc) == 0 {
 		cc = []string{"cc"}
@@ -125,12 +120,12 @@ var buildC = sync.OnceValues(func() (string, error) {
 	made := fmt.Sprintf("%s.%d", binary, os.Getpid()) // two processes may build it at once
 	args := append(cc[1:], "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-o", made)
 	args = append(append(args, extra...), sources...)
-	args = append(append(args, strings.Fields(string(flags))...), "-lpthread")
+	args = append(append(args, flags...), "-lpthread", "-ldl")
 	if text, err := exec.Command(cc[0], args...).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%s %s: %w\n%s", cc[0], strings.Join(args, " "), err, text)
 	}
 	return binary, os.Rename(made, binary)
-})
+}
 
 // hashSources returns the driver's C files.
 func hashSources(hash io.Writer) (sources []string, err error) {
@@ -141,7 +136,7 @@ func hashSources(hash io.Writer) (sources []string, err error) {
 			if err != nil {
 				return nil, err
 			}
-			fmt.Fprintf(hash, "%s %d\n%s", file, len(text), text)
+			fmt.Fprintf(hash, "%s %d\n%s", filepath.Base(file), len(text), text)
 			if strings.HasSuffix(file, ".c") {
 				sources = append(sources, file)
 			}

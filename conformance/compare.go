@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -28,7 +26,7 @@ const otherObjects = "other objects"
 
 // Differences reads differences.json.
 func Differences() (list []Difference, err error) {
-	text, err := os.ReadFile(filepath.Join(dir(), "differences.json"))
+	text, err := data.ReadFile("differences.json")
 	if err != nil {
 		return nil, err
 	}

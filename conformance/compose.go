@@ -2,35 +2,13 @@ package conformance
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"unsafe"
 
 	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/internal/ctest"
 )
-
-// dir is the directory of this package's scripts, C driver and test data: go test runs in that of a package of the module.
-var dir = sync.OnceValue(func() string {
-	at, err := os.Getwd()
-	if err != nil {
-		panic(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
-			return filepath.Join(at, "conformance")
-		}
-		if at == filepath.Dir(at) {
-			panic("conformance: not inside the module")
-		}
-		at = filepath.Dir(at)
-	}
-})
-
-func testdata(file string) string { return filepath.Join(dir(), "testdata", file) }
 
 func tag(session unsafe.Pointer, n int) { ctest.Tag(session, n) }
 

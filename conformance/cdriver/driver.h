@@ -25,6 +25,9 @@
 
 #include "version.h"
 
+/* main.c */
+__attribute__((noreturn)) int absent(const char *what);
+
 /* text.c: a growing string. What it holds is JSON, or goes into JSON. It never uses libcrypto's allocator. */
 struct text {
 	char *at; /* NULL while empty */

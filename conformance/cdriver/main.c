@@ -1,4 +1,8 @@
-/* cdriver [-data DIR] [-only NAME] FILE.ops… executes the scenarios with libssl itself and writes their traces. */
+/*
+ * cdriver [-data DIR] [-only NAME] FILE.ops… executes the scenarios with libssl itself and writes their traces.
+ * cdriver -version says which OpenSSL it was compiled for, which one it runs with, and where that is.
+ */
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +78,16 @@ static void run_op(struct op *op)
 	now_write(&t);
 	text_add(&t, "}");
 	put_line(&t);
+}
+
+/* What the libssl at hand does not have ends the scenario: it was not reached. */
+int absent(const char *what)
+{
+	struct text t = { 0 };
+
+	text_add(&t, "{\"end\":\"absent: %s\"}", what);
+	put_line(&t);
+	_exit(0);
 }
 
 static void run_end(void)
@@ -174,9 +188,23 @@ static int run_scenario(struct scenario *s)
 	return WEXITSTATUS(status);
 }
 
+static int show_version(void)
+{
+	struct text t = { 0 };
+	Dl_info at;
+
+	text_add(&t, "{");
+	text_member(&t, "headers", OPENSSL_VERSION_TEXT);
+	text_member(&t, "library", OpenSSL_version(OPENSSL_VERSION));
+	text_member(&t, "path", dladdr((void *)SSL_new, &at) ? at.dli_fname : "");
+	text_add(&t, "}");
+	put_line(&t);
+	return 0;
+}
+
 static void usage(const char *what)
 {
-	fprintf(stderr, "cdriver: %s\nusage: cdriver [-data DIR] [-only NAME] FILE.ops...\n", what);
+	fprintf(stderr, "cdriver: %s\nusage: cdriver -version | [-data DIR] [-only NAME] FILE.ops...\n", what);
 	exit(2);
 }
 
@@ -190,6 +218,8 @@ int main(int argc, char **argv)
 	alloc_install();
 	setenv("OPENSSL_CONF", "/dev/null", 1);
 	signal(SIGPIPE, SIG_IGN);
+	if (argc == 2 && strcmp(argv[1], "-version") == 0)
+		return show_version();
 	for (i = 1; i < argc && argv[i][0] == '-'; i += 2) {
 		if (i + 1 == argc)
 			usage("an option lacks its value");

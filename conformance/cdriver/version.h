@@ -19,4 +19,10 @@
 #define VERSION_CONSTANTS
 #endif
 
+/* What a libssl may be built without. */
+#ifdef OPENSSL_NO_SRP
+#define SSL_CTX_set_srp_username(ctx, name) absent("SSL_CTX_set_srp_username")
+#define SSL_CTX_set_srp_password(ctx, word) absent("SSL_CTX_set_srp_password")
+#endif
+
 #endif
