@@ -44,7 +44,7 @@ func (f *Finding) Elsewhere() bool {
 		return false
 	}
 	return !slices.ContainsFunc(f.Outcomes, func(o *Outcome) bool {
-		return slices.ContainsFunc(o.Lines, func(i int) bool { return i < len(o.was) && o.was[i : i+1].calls(f.Function) })
+		return slices.ContainsFunc(o.Lines, func(i int) bool { return i < len(o.was) && o.was[i:i+1].calls(f.Function) })
 	})
 }
 
