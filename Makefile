@@ -87,6 +87,14 @@ docs: ## docs/API.md: each function of libssl, its Go name, the tests that prove
 docs-check: ## that docs/API.md is up to date and each row proven
 	@$(GO) run ./ci/apidoc -check
 
+.PHONY: conformance conformance-record
+conformance: ## what libssl does, clause by clause of the manual: .build/conformance/report.html (15 s)
+	@$(GO) run ./cmd/sslconform run -dir .build/conformance
+
+conformance-record: ## records the traces that it is compared with anew, after a change of the scenarios (1 min)
+	@$(GO) run ./cmd/sslconform record -dir conformance/reference
+	@$(GO) run ./cmd/sslconform record -dir conformance/reference -lib "$$(ldconfig -p | awk '/libssl\.so\.3 / { print $$NF; exit }')"
+
 .PHONY: mutate
 mutate: ## breaks each function of the shim in turn; a test must fail each time (half an hour)
 	@$(GO) run ./ci/mutate

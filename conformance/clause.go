@@ -39,6 +39,10 @@ func Clauses(suite []*Scenario) (clauses []Clause, err error) {
 	if err != nil {
 		return nil, err
 	}
+	return readClauses(text, suite)
+}
+
+func readClauses(text []byte, suite []*Scenario) (clauses []Clause, err error) {
 	if err := json.Unmarshal(text, &clauses); err != nil {
 		return nil, fmt.Errorf("clauses.json: %w", err)
 	}

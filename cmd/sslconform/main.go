@@ -29,12 +29,13 @@ const usage = `usage: sslconform COMMAND [OPTION...]
     -include DIR    the folder with its openssl/ssl.h; default: beside it, or what pkg-config knows
     -format FORMAT  text, json, junit or html; default: text
     -o FILE         where to; default: standard output
+    -dir DIR        writes report.txt, .json, .xml (JUnit) and .html there instead, and says how it went
     -only PATTERN   only clauses whose id or man page matches: 'S9*', SSL_CTX_add_session
   diff A B          where two differ, clause by clause. Each is a recorded version (%s), a library, or a file that "record" wrote.
     -include DIR    for a library
     -format FORMAT  text or json
     -o, -only       as above
-  record            writes the traces of the linked libssl, or of -lib FILE [-include DIR], to -o FILE.jsonl
+  record            writes the traces of the linked libssl, or of -lib FILE [-include DIR], to -o FILE.jsonl, or into -dir DIR by its version
 
 Exit code: 0 as the reference (diff: no difference), 1 something differs, 2 it could not run, or not all of it.
 `
@@ -58,7 +59,7 @@ func main() {
 
 // options are the flags of all commands.
 type options struct {
-	lib, include, format, out, only string
+	lib, include, format, out, dir, only string
 
 	args   []string
 	stderr io.Writer
@@ -95,6 +96,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) (int
 	case "run":
 		f = run
 		flags.StringVar(&given.lib, "lib", "", "")
+		flags.StringVar(&given.dir, "dir", "", "")
 		flags.StringVar(&given.format, "format", given.format, "")
 		flags.StringVar(&given.only, "only", "", "")
 	case "diff":
@@ -103,6 +105,7 @@ func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) (int
 		flags.StringVar(&given.only, "only", "", "")
 	case "record":
 		f = record
+		flags.StringVar(&given.dir, "dir", "", "")
 		flags.StringVar(&given.lib, "lib", "", "")
 	case "help", "-h", "-help", "--help":
 		return 0, flag.ErrHelp
@@ -138,7 +141,11 @@ func (o *options) output(stdout io.Writer, write func(io.Writer) error) error {
 	if o.out == "" || o.out == "-" {
 		return write(stdout)
 	}
-	made := o.out + ".part"
+	return writeFile(o.out, write)
+}
+
+func writeFile(name string, write func(io.Writer) error) error {
+	made := name + ".part"
 	f, err := os.Create(made)
 	if err != nil {
 		return err
@@ -146,5 +153,5 @@ func (o *options) output(stdout io.Writer, write func(io.Writer) error) error {
 	if err := errors.Join(write(f), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(made))
 	}
-	return os.Rename(made, o.out)
+	return os.Rename(made, name)
 }

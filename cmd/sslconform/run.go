@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -103,7 +105,12 @@ func run(ctx context.Context, o *options, stdout io.Writer) (int, error) {
 		}
 	}
 	p.end()
-	if err := o.output(stdout, func(w io.Writer) error { return write(w, report) }); err != nil {
+	if o.dir != "" {
+		err = writeAll(o.dir, stdout, report)
+	} else {
+		err = o.output(stdout, func(w io.Writer) error { return write(w, report) })
+	}
+	if err != nil {
 		return 0, err
 	}
 	switch {
@@ -113,6 +120,25 @@ func run(ctx context.Context, o *options, stdout io.Writer) (int, error) {
 		return exitFailed, nil
 	}
 	return exitSame, nil
+}
+
+// writeAll writes a report in all formats, and its last lines.
+func writeAll(dir string, stdout io.Writer, r *conformance.Report) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for format, extension := range map[string]string{"text": ".txt", "json": ".json", "junit": ".xml", "html": ".html"} {
+		name := filepath.Join(dir, "report"+extension)
+		if err := writeFile(name, func(w io.Writer) error { return formats[format](w, r) }); err != nil {
+			return err
+		}
+	}
+	t := newText(stdout, r)
+	fmt.Fprintln(t, r.AtHand.Text)
+	t.differing(r)
+	t.summary(r)
+	fmt.Fprintln(t, filepath.Join(dir, "report.html"))
+	return t.Flush()
 }
 
 func diff(ctx context.Context, o *options, stdout io.Writer) (int, error) {
@@ -167,6 +193,9 @@ func record(ctx context.Context, o *options, stdout io.Writer) (int, error) {
 	p.end()
 	for name, why := range r.Failed {
 		return 0, fmt.Errorf("%s did not run: %s", name, why)
+	}
+	if o.dir != "" {
+		o.out = filepath.Join(o.dir, lib.Version+".jsonl")
 	}
 	return exitSame, o.output(stdout, func(w io.Writer) error { return r.Write(w, s.scenarios) })
 }

@@ -229,6 +229,13 @@ func (t text) summary(r *conformance.Report) {
 func writeDiff(w io.Writer, r *conformance.Report) error {
 	t := newText(w, r)
 	fmt.Fprintf(t, "%s → %s\n", r.Reference.Text, r.AtHand.Text)
+	t.differing(r)
+	t.summary(r)
+	return t.Flush()
+}
+
+// differing are the clauses that are not as in the reference, the other scenarios, and the binding.
+func (t text) differing(r *conformance.Report) {
 	for _, p := range pages(r) {
 		begun := false
 		for _, f := range p.Findings {
@@ -243,6 +250,5 @@ func writeDiff(w io.Writer, r *conformance.Report) error {
 		}
 	}
 	t.others(r)
-	t.summary(r)
-	return t.Flush()
+	t.binding(r)
 }
