@@ -3,8 +3,10 @@ package conformance
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,6 +206,50 @@ func TestClausesRefuse(t *testing.T) {
 		if err == nil && want != "" || err != nil && (want == "" || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s\ngot %v, want %q in it", text, err, want)
 		}
+	}
+}
+
+// TestEveryClause fails if a clause of SEMANTICS is not in clauses.json, or has no scenario that shows it.
+func TestEveryClause(t *testing.T) {
+	suite, err := Suite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	clauses, err := Clauses(suite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scenario := map[string]*Scenario{}
+	for _, s := range suite {
+		scenario[s.Name] = s
+	}
+	count := map[string]int{}
+	for _, c := range clauses {
+		kind, row, isRow := strings.Cut(c.ID, ": ")
+		count[kind]++
+		proves := map[string]string{"S9": "S9", "OOM": "S12"}[kind]
+		for _, name := range c.Scenarios {
+			if isRow && !slices.Contains(scenario[name].Proves, proves) {
+				t.Errorf("%s, %s: %s does not prove %s", kind, row, name, proves)
+			}
+		}
+		// A function's clause has a scenario that calls the function.
+		if isFunction := strings.Contains(c.ID, "_"); !isRow && isFunction != (c.Function == c.ID) {
+			t.Errorf("%s is about %q", c.ID, c.Function)
+		} else if isFunction && !isRow && !slices.ContainsFunc(c.Scenarios, func(name string) bool { return scenario[name].Executes(c.ID) }) {
+			t.Errorf("no scenario proves %s and executes it", c.ID)
+		}
+	}
+	// The rows of the matrix of S9 and of the table of what fails without memory; S9 itself is one more.
+	for n := 1; n <= 26; n++ {
+		for kind, last := range map[string]int{"S": 14, "U": 26} {
+			if id := fmt.Sprint(kind, n); n <= last && count[id] == 0 {
+				t.Errorf("%s is not in clauses.json", id)
+			}
+		}
+	}
+	if count["S9"] != 1+22 || count["OOM"] != 8 {
+		t.Errorf("%d rows of S9 and %d of OOM, want 22 and 8", count["S9"]-1, count["OOM"])
 	}
 }
 
