@@ -117,8 +117,14 @@ func TestBelongs(t *testing.T) {
 		version, soname string
 		want            bool
 	}{
-		{"1.1.1w", "libssl.so.1.1", true}, {"1.1.0l", "libssl.so.1.1", true}, {"3.0.19", "libssl.so.3", true}, {"3.5.0", "libssl.so.3", true},
-		{"3.0.19", "libssl.so.1.1", false}, {"1.1.1w", "libssl.so.3", false}, {"30.0.0", "libssl.so.3", false}, {"4.0.0", "libssl.so", true},
+		{"1.1.1w", "libssl.so.1.1", true},
+		{"1.1.0l", "libssl.so.1.1", true},
+		{"3.0.19", "libssl.so.3", true},
+		{"3.5.0", "libssl.so.3", true},
+		{"3.0.19", "libssl.so.1.1", false},
+		{"1.1.1w", "libssl.so.3", false},
+		{"30.0.0", "libssl.so.3", false},
+		{"4.0.0", "libssl.so", true},
 	} {
 		if got := belongs(test.version, test.soname); got != test.want {
 			t.Errorf("headers of %s with %s: %v", test.version, test.soname, got)

@@ -84,7 +84,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func dispatch(ctx context.Context, args []string, stdout, stderr io.Writer) (int, error) {
 	if len(args) == 0 {
-		return 0, fmt.Errorf("which command?\n"+usage, recorded())
+		fmt.Fprintf(stderr, usage, recorded())
+		return 0, errors.New("which command?")
 	}
 	var f func(context.Context, *options, io.Writer) (int, error)
 	given := options{format: "text", stderr: stderr}
