@@ -221,11 +221,17 @@ func TestBindingDiffers(t *testing.T) {
 	for _, test := range []struct {
 		binding string
 		status  conformance.Status
-		as      bool
-	}{{"", conformance.Same, true}, {"two: ret: 0 → 1", conformance.Same, false}, {"", conformance.Changed, false}} {
+		code    int
+	}{
+		{"", conformance.Same, exitSame},
+		{"two: ret: 0 → 1", conformance.Same, exitDiffers},
+		{"", conformance.Changed, exitDiffers},
+		{"", conformance.NotRun, exitFailed},
+		{"two: ret: 0 → 1", conformance.NotRun, exitDiffers},
+	} {
 		r.Outcomes[0].Binding, r.Outcomes[0].Status = test.binding, test.status
-		if r.AsReference() != test.as {
-			t.Errorf("binding %q, scenario %s: as the reference: %v", test.binding, test.status, r.AsReference())
+		if code := exitCode(r); code != test.code {
+			t.Errorf("binding %q, scenario %s: exit code %d, want %d", test.binding, test.status, code, test.code)
 		}
 		var b bytes.Buffer
 		if err := writeText(&b, r); err != nil {

@@ -113,13 +113,17 @@ func run(ctx context.Context, o *options, stdout io.Writer) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	return exitCode(report), nil
+}
+
+func exitCode(r *conformance.Report) int {
 	switch {
-	case !report.AsReference():
-		return exitDiffers, nil
-	case !report.Complete():
-		return exitFailed, nil
+	case !r.AsReference():
+		return exitDiffers
+	case !r.Complete():
+		return exitFailed
 	}
-	return exitSame, nil
+	return exitSame
 }
 
 // writeAll writes a report in all formats, and its last lines.
