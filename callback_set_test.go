@@ -134,6 +134,22 @@ var settables = []settable{
 	{"psk_client_callback", 0, func(_ *testing.T, c, _ *libssl.Ctx, hook func(*libssl.SSL)) {
 		c.SetPSKClientCallback(func(ssl *libssl.SSL, _ string) (string, []byte) { hook(ssl); return "", nil })
 	}, func(c, _ *libssl.Ctx) { c.SetPSKClientCallback(nil) }},
+	{"srp_username_callback", libssl.VersionTLS12, func(t *testing.T, c, s *libssl.Ctx, hook func(*libssl.SSL)) {
+		must(t, c.SetCipherList("aSRP"))
+		must(t, s.SetCipherList("aSRP"))
+		must(t, c.SetSRPUsername("me"))
+		s.SetSRPUsernameCallback(func(ssl *libssl.SSL) (int, int) { hook(ssl); return libssl.ALFatal, 0 })
+	}, func(_, s *libssl.Ctx) { s.SetSRPUsernameCallback(nil) }},
+	{"srp_client_pwd_callback", libssl.VersionTLS12, func(t *testing.T, c, s *libssl.Ctx, hook func(*libssl.SSL)) {
+		must(t, c.SetCipherList("aSRP"))
+		must(t, s.SetCipherList("aSRP"))
+		must(t, c.SetSRPUsername("me"))
+		s.SetSRPUsernameCallback(func(ssl *libssl.SSL) (int, int) {
+			ssl.SetSRPServerParamPW("me", "secret", "1024")
+			return libssl.ErrorNone, 0
+		})
+		c.SetSRPClientPwdCallback(func(ssl *libssl.SSL) (string, bool) { hook(ssl); return "secret", true })
+	}, func(c, _ *libssl.Ctx) { c.SetSRPClientPwdCallback(nil) }},
 	{"psk_use_session_callback", 0, func(_ *testing.T, c, _ *libssl.Ctx, hook func(*libssl.SSL)) {
 		c.SetPSKUseSessionCallback(func(ssl *libssl.SSL, _ string) ([]byte, *libssl.Session, bool) { hook(ssl); return nil, nil, true })
 	}, func(c, _ *libssl.Ctx) { c.SetPSKUseSessionCallback(nil) }},

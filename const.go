@@ -190,20 +190,22 @@ const (
 
 // Results of verification, as [SSL.VerifyResult] returns them; [VerifyErrorString] has a text for each.
 const (
-	VerifyErrCertHasExpired         = C.X509_V_ERR_CERT_HAS_EXPIRED
-	VerifyErrCertNotYetValid        = C.X509_V_ERR_CERT_NOT_YET_VALID
-	VerifyErrCertRevoked            = C.X509_V_ERR_CERT_REVOKED
-	VerifyErrCertChainTooLong       = C.X509_V_ERR_CERT_CHAIN_TOO_LONG
-	VerifyErrDepthZeroSelfSigned    = C.X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
-	VerifyErrSelfSignedInChain      = C.X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
-	VerifyErrUnableToGetIssuerLocal = C.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
-	VerifyErrUnableToGetCRL         = C.X509_V_ERR_UNABLE_TO_GET_CRL
-	VerifyErrUnableToVerifyLeaf     = C.X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
-	VerifyErrInvalidPurpose         = C.X509_V_ERR_INVALID_PURPOSE
-	VerifyErrHostnameMismatch       = C.X509_V_ERR_HOSTNAME_MISMATCH
-	VerifyErrEmailMismatch          = C.X509_V_ERR_EMAIL_MISMATCH
-	VerifyErrIPAddressMismatch      = C.X509_V_ERR_IP_ADDRESS_MISMATCH
-	VerifyErrEEKeyTooSmall          = C.X509_V_ERR_EE_KEY_TOO_SMALL
+	VerifyErrCertHasExpired          = C.X509_V_ERR_CERT_HAS_EXPIRED
+	VerifyErrCertNotYetValid         = C.X509_V_ERR_CERT_NOT_YET_VALID
+	VerifyErrCertRevoked             = C.X509_V_ERR_CERT_REVOKED
+	VerifyErrCertChainTooLong        = C.X509_V_ERR_CERT_CHAIN_TOO_LONG
+	VerifyErrDepthZeroSelfSigned     = C.X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
+	VerifyErrSelfSignedInChain       = C.X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN
+	VerifyErrUnableToGetIssuerLocal  = C.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY
+	VerifyErrUnableToGetCRL          = C.X509_V_ERR_UNABLE_TO_GET_CRL
+	VerifyErrUnableToVerifyLeaf      = C.X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE
+	VerifyErrInvalidPurpose          = C.X509_V_ERR_INVALID_PURPOSE
+	VerifyErrHostnameMismatch        = C.X509_V_ERR_HOSTNAME_MISMATCH
+	VerifyErrEmailMismatch           = C.X509_V_ERR_EMAIL_MISMATCH
+	VerifyErrIPAddressMismatch       = C.X509_V_ERR_IP_ADDRESS_MISMATCH
+	VerifyErrEEKeyTooSmall           = C.X509_V_ERR_EE_KEY_TOO_SMALL
+	VerifyErrApplicationVerification = C.X509_V_ERR_APPLICATION_VERIFICATION
+	VerifyErrNoValidSCTs             = C.X509_V_ERR_NO_VALID_SCTS
 )
 
 // Flags of [Ctx.ConfCmd].
@@ -216,7 +218,7 @@ const (
 	ConfFlagRequirePrivate = C.SSL_CONF_FLAG_REQUIRE_PRIVATE
 )
 
-// Numbers of OpenSSL's objects (NIDs), as the getters of keys, signatures and groups return them; any other is an NID_ value.
+// Numbers of OpenSSL's objects (NIDs), as the getters of keys, signatures and groups return them; [NIDOf] and [NIDName] know the others.
 const (
 	NIDUndef  = C.NID_undef
 	NIDRSA    = C.NID_rsaEncryption
@@ -229,6 +231,12 @@ const (
 	NIDSHA256 = C.NID_sha256
 	NIDSHA384 = C.NID_sha384
 	NIDSHA512 = C.NID_sha512
+)
+
+// Modes of [Ctx.EnableCT].
+const (
+	CTValidationPermissive = C.SSL_CT_VALIDATION_PERMISSIVE
+	CTValidationStrict     = C.SSL_CT_VALIDATION_STRICT
 )
 
 // TLSExtNameTypeHostName is what [SSL.ServernameType] returns for a host name.

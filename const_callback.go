@@ -49,6 +49,9 @@ const (
 	ADUnrecognizedName = C.SSL_AD_UNRECOGNIZED_NAME
 )
 
+// ALFatal is what [Ctx.SetSRPUsernameCallback] ends a handshake with.
+const ALFatal = C.SSL3_AL_FATAL
+
 // Results of [SelectNextProto].
 const (
 	NPNNegotiated = C.OPENSSL_NPN_NEGOTIATED

@@ -254,7 +254,7 @@ func TestCtxSetSSLVersion(t *testing.T) {
 	}
 }
 
-// TestCtxSRP looks for the user name in the ClientHello; this package does not offer what a server needs.
+// TestCtxSRP looks for the user name in the ClientHello.
 func TestCtxSRP(t *testing.T) {
 	ctx := clientCtx(t, libssl.VersionTLS12)
 	hello := func() []byte {

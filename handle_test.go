@@ -97,7 +97,7 @@ var failures = map[string]int{
 	"KeyUpdateType": libssl.KeyUpdateNone, "ServernameType": -1, "Want": libssl.WantNothing,
 	"GetError":      libssl.ErrorSSL,
 	"SetALPNProtos": 1, "SetTLSExtUseSRTP": 1, // 0 is success
-	"VerifyResult": libssl.VerifyErrUnspecified,
+	"VerifyResult": libssl.VerifyErrUnspecified, "SetSRPServerParamPW": -1,
 }
 
 // silent are the methods of SSL that cannot fail, and so leave LastErrors alone; Dup returns an error, and so leaves it as well as it likes.

@@ -2,6 +2,9 @@ package libssl_test
 
 import (
 	"bytes"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/x509"
 	"strings"
 	"syscall"
 	"testing"
@@ -146,9 +149,14 @@ func TestKeyExchange(t *testing.T) {
 			if nid != want.nid || bits != want.bits {
 				t.Errorf("%s: peer's %d, %d", group, nid, bits)
 			}
+			wantCurve(t, "peer's", c.PeerTmpKeyDER(), want.group)
 			if version == libssl.VersionTLS13 { // TLS 1.2 has thrown it away by now
 				if nid, bits := s.TmpKey(); nid != want.nid || bits != want.bits {
 					t.Errorf("%s: own %d, %d", group, nid, bits)
+				}
+				wantCurve(t, "own", s.TmpKeyDER(), want.group)
+				if !bytes.Equal(s.TmpKeyDER(), c.PeerTmpKeyDER()) || bytes.Equal(c.TmpKeyDER(), s.TmpKeyDER()) {
+					t.Errorf("%s: the server's key is not the one that the client got", group)
 				}
 			}
 			if got := []int{s.SharedGroup(0), s.SharedGroup(1), s.SharedGroup(-1), c.SharedGroup(0)}; !cmp.Equal(got, []int{want.group, 0, want.group, 0}) {
@@ -159,6 +167,25 @@ func TestKeyExchange(t *testing.T) {
 	c, _ := pair(t, clientCtx(t, 0), serverCtx(t, 0))
 	if nid, bits := c.PeerTmpKey(); nid != 0 || bits != 0 || c.PeerSignatureNID() != 0 || c.PeerSignatureTypeNID() != 0 || c.SignatureNID() != 0 {
 		t.Error("keys and signatures before the handshake")
+	}
+	if c.PeerTmpKeyDER() != nil || c.TmpKeyDER() != nil {
+		t.Error("keys before the handshake")
+	}
+}
+
+// wantCurve fails the test unless the key is a public one of the group.
+func wantCurve(t *testing.T, whose string, der []byte, group int) {
+	t.Helper()
+	key, err := x509.ParsePKIXPublicKey(der)
+	must(t, err)
+	switch key := key.(type) {
+	case *ecdsa.PublicKey:
+		curves := map[string]int{"P-256": libssl.NIDP256, "P-384": libssl.NIDP384}
+		wantEqual(t, whose+" curve", curves[key.Curve.Params().Name], group)
+	case *ecdh.PublicKey:
+		wantEqual(t, whose+" curve", libssl.NIDX25519, group)
+	default:
+		t.Errorf("%s key is a %T", whose, key)
 	}
 }
 

@@ -156,6 +156,8 @@ enum gossl_ctx_property {
 	GOSSL_CTX_TRUST,
 	GOSSL_CTX_DEFAULT_VERIFY_DIR,
 	GOSSL_CTX_DEFAULT_VERIFY_FILE,
+	GOSSL_CTX_CT,
+	GOSSL_CTX_DEFAULT_CTLOG_LIST,
 };
 enum gossl_param {
 	GOSSL_PARAM_HOST,
@@ -187,6 +189,7 @@ gossl_result gossl_ssl_conf_cmd(gossl_ssl *s, unsigned int flags, const char *cm
 gossl_result gossl_ctx_set_srtp(SSL_CTX *ctx, const char *profiles);
 gossl_result gossl_ssl_set_srtp(gossl_ssl *s, const char *profiles);
 gossl_result gossl_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned int len);
+gossl_result gossl_ctx_set_ctlog_list(SSL_CTX *ctx, const char *file);
 
 /* shim_info.c */
 enum { GOSSL_MAX_SIGALGS = 64 };
@@ -217,6 +220,7 @@ enum gossl_info {
 	GOSSL_INFO_PEER_SIGNATURE_TYPE_NID,
 	GOSSL_INFO_DTLS_TIMEOUT,
 	GOSSL_INFO_DTLS_DATA_MTU,
+	GOSSL_INFO_CT,
 };
 enum gossl_tune {
 	GOSSL_TUNE_VERIFY_DEPTH,
@@ -233,6 +237,7 @@ enum gossl_tune {
 	GOSSL_TUNE_KEY_UPDATE,
 	GOSSL_TUNE_CHECK_PRIVATE_KEY,
 	GOSSL_TUNE_CERTS_CLEAR,
+	GOSSL_TUNE_CT,
 	GOSSL_TUNE_RESETTERS,
 	GOSSL_TUNE_ALLOC_BUFFERS = GOSSL_TUNE_RESETTERS,
 	GOSSL_TUNE_FREE_BUFFERS,
@@ -269,6 +274,9 @@ enum gossl_bytes {
 	GOSSL_BYTES_PSK_HINT,
 	GOSSL_BYTES_PSK_IDENTITY,
 	GOSSL_BYTES_SRTP_PROFILE,
+	GOSSL_BYTES_PEER_TMP_KEY,
+	GOSSL_BYTES_TMP_KEY,
+	GOSSL_BYTES_SRP_USERNAME,
 };
 gossl_result gossl_ssl_info(gossl_ssl *s, int what);
 gossl_result gossl_ssl_tune(gossl_ssl *s, int what, long value);
@@ -276,6 +284,8 @@ gossl_result gossl_ssl_set_timer(gossl_ssl *s, unsigned int first, unsigned int 
 gossl_object gossl_ssl_name(gossl_ssl *s, int what);
 gossl_result gossl_ssl_bytes(gossl_ssl *s, int what, unsigned char **out);
 gossl_object gossl_ssl_cipher(gossl_ssl *s, int pending);
+int gossl_txt2nid(const char *name);
+const char *gossl_nid2sn(int nid);
 gossl_object gossl_ssl_cipher_find(gossl_ssl *s, const unsigned char *id);
 gossl_result gossl_ssl_export(gossl_ssl *s, unsigned char *out, size_t len, const char *label, size_t label_len, const unsigned char *context,
 			      size_t context_len, int use_context);
@@ -328,6 +338,8 @@ enum gossl_function {
 	GOSSL_FN_PSK_SERVER,
 	GOSSL_FN_PSK_USE,
 	GOSSL_FN_PSK_FIND,
+	GOSSL_FN_SRP_USERNAME,
+	GOSSL_FN_SRP_PASSWORD,
 	GOSSL_FN_OF_SSL, /* count of the above */
 	GOSSL_FN_KEYLOG = GOSSL_FN_OF_SSL,
 	GOSSL_FN_CERT_VERIFY,
@@ -405,6 +417,9 @@ gossl_result gossl_ssl_client_hello_extensions(gossl_ssl *s, int *out, size_t ma
 
 /* shim_cb_psk.c */
 gossl_result gossl_ctx_use_psk_identity_hint(SSL_CTX *ctx, const char *hint);
+
+/* shim_cb_srp.c */
+gossl_result gossl_ssl_set_srp_server_param_pw(gossl_ssl *s, const char *user, const char *password, const char *group);
 
 /* shim_cb_ticket.c */
 gossl_result gossl_ctx_ticket_keys(SSL_CTX *ctx, unsigned char *keys, int len, int set);

@@ -45,6 +45,8 @@ static void (*const install[GOSSL_FN_LAST])(SSL_CTX *ctx, SSL *ssl, int kind, ui
 	[GOSSL_FN_PSK_SERVER] = gossl_install_psk,
 	[GOSSL_FN_PSK_USE] = gossl_install_psk,
 	[GOSSL_FN_PSK_FIND] = gossl_install_psk,
+	[GOSSL_FN_SRP_USERNAME] = gossl_install_srp,
+	[GOSSL_FN_SRP_PASSWORD] = gossl_install_srp,
 };
 
 static void functions_die(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)

@@ -12,6 +12,8 @@ static long ctx_get(SSL_CTX *ctx, int what)
 		return SSL_CTX_get_quiet_shutdown(ctx);
 	case GOSSL_CTX_RECV_MAX_EARLY_DATA:
 		return SSL_CTX_get_recv_max_early_data(ctx);
+	case GOSSL_CTX_CT:
+		return SSL_CTX_ct_is_enabled(ctx);
 	}
 	return 0;
 }
@@ -50,6 +52,10 @@ static long ctx_set(SSL_CTX *ctx, int what, long value)
 		return SSL_CTX_set_default_verify_dir(ctx);
 	case GOSSL_CTX_DEFAULT_VERIFY_FILE:
 		return SSL_CTX_set_default_verify_file(ctx);
+	case GOSSL_CTX_CT:
+		return SSL_CTX_enable_ct(ctx, (int)value);
+	case GOSSL_CTX_DEFAULT_CTLOG_LIST:
+		return SSL_CTX_set_default_ctlog_list_file(ctx);
 	}
 	return 0;
 }
@@ -189,4 +195,9 @@ gossl_result gossl_ssl_set_srtp(gossl_ssl *s, const char *profiles)
 gossl_result gossl_ctx_set_alpn_protos(SSL_CTX *ctx, const unsigned char *protos, unsigned int len)
 {
 	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_alpn_protos(ctx, protos, len), r.ret != 0);
+}
+
+gossl_result gossl_ctx_set_ctlog_list(SSL_CTX *ctx, const char *file)
+{
+	return GOSSL_CTX(ctx, PUSHES, SSL_CTX_set_ctlog_list_file(ctx, file), r.ret != 1);
 }

@@ -91,6 +91,8 @@ static long info(SSL *ssl, int what)
 		return dtls_timeout(ssl);
 	case GOSSL_INFO_DTLS_DATA_MTU:
 		return SSL_is_dtls(ssl) ? (long)DTLS_get_data_mtu(ssl) : 0; /* C would crash */
+	case GOSSL_INFO_CT:
+		return SSL_ct_is_enabled(ssl);
 	}
 	return 0;
 }
@@ -137,6 +139,8 @@ static long tune(SSL *ssl, int what, long value)
 	case GOSSL_TUNE_CERTS_CLEAR:
 		SSL_certs_clear(ssl);
 		return 1;
+	case GOSSL_TUNE_CT:
+		return SSL_enable_ct(ssl, (int)value);
 	case GOSSL_TUNE_ALLOC_BUFFERS:
 		return SSL_alloc_buffers(ssl);
 	case GOSSL_TUNE_FREE_BUFFERS:
@@ -268,6 +272,18 @@ static long peer_certificate(const SSL *ssl, unsigned char **out)
 	return n;
 }
 
+/* The public key with its algorithm, as certificates have it. */
+static long key_der(SSL *ssl, int cmd, unsigned char **out)
+{
+	EVP_PKEY *key = NULL;
+	long n = 0;
+
+	if (SSL_ctrl(ssl, cmd, 0, &key) == 1 && key != NULL)
+		n = i2d_PUBKEY(key, out);
+	EVP_PKEY_free(key);
+	return n;
+}
+
 static long shared_ciphers(const SSL *ssl, unsigned char **out)
 {
 	char buf[8192] = { 0 }; /* libssl cuts the list off where there is no more room */
@@ -342,6 +358,12 @@ static long ssl_bytes(SSL *ssl, int what, unsigned char **out)
 		return copy_string(srtp_profile(ssl), out);
 	case GOSSL_BYTES_PSK_IDENTITY:
 		return copy_string(SSL_get_psk_identity(ssl), out);
+	case GOSSL_BYTES_PEER_TMP_KEY:
+		return key_der(ssl, SSL_CTRL_GET_PEER_TMP_KEY, out);
+	case GOSSL_BYTES_TMP_KEY:
+		return key_der(ssl, SSL_CTRL_GET_TMP_KEY, out);
+	case GOSSL_BYTES_SRP_USERNAME:
+		return copy_string(SSL_get_srp_username(ssl), out);
 	}
 	return 0;
 }
@@ -350,6 +372,17 @@ static long ssl_bytes(SSL *ssl, int what, unsigned char **out)
 gossl_result gossl_ssl_bytes(gossl_ssl *s, int what, unsigned char **out)
 {
 	return GOSSL_SSL(s, ACTS | PUSHES, ssl_bytes(s->ssl, what, out), r.ret < 0);
+}
+
+int gossl_txt2nid(const char *name)
+{
+	return (int)GOSSL_SSL(NULL, PUSHES, OBJ_txt2nid(name), 0).ret;
+}
+
+/* A static string, or NULL. */
+const char *gossl_nid2sn(int nid)
+{
+	return GOSSL_OBJECT(NULL, PUSHES, OBJ_nid2sn(nid), 0).ptr;
 }
 
 /* A static object, or NULL. */

@@ -116,6 +116,7 @@ void gossl_install_extension(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
 void gossl_install_hello(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
 void gossl_install_ticket(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
 void gossl_install_psk(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
+void gossl_install_srp(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn);
 
 /* What is inline here is on the way of every call: SetSession has 50 ns in all. */
 

@@ -79,6 +79,17 @@ func (s *SSL) PeerTmpKey() (nid, bits int) {
 // TmpKey is PeerTmpKey for this side's key. TmpKey corresponds to SSL_get_tmp_key(3).
 func (s *SSL) TmpKey() (nid, bits int) { return s.keyKind("SSL_get_tmp_key", C.GOSSL_INFO_TMP_KEY) }
 
+// PeerTmpKeyDER returns the peer's ephemeral key in the form that certificates have (SubjectPublicKeyInfo), which names its curve too; nil if there
+// is none.
+//
+// PeerTmpKeyDER corresponds to SSL_get_peer_tmp_key(3).
+func (s *SSL) PeerTmpKeyDER() []byte {
+	return s.blob("SSL_get_peer_tmp_key", C.GOSSL_BYTES_PEER_TMP_KEY)
+}
+
+// TmpKeyDER is PeerTmpKeyDER for the public part of this side's key. TmpKeyDER corresponds to SSL_get_tmp_key(3).
+func (s *SSL) TmpKeyDER() []byte { return s.blob("SSL_get_tmp_key", C.GOSSL_BYTES_TMP_KEY) }
+
 func (s *SSL) keyKind(fn string, what C.int) (nid, bits int) {
 	kind := s.info(fn, what, 0)
 	return kind >> 16, kind & 0xffff
