@@ -1,9 +1,10 @@
 #!/bin/sh
-# ci/openssl-asan.sh [--source|--coverage] [--print-env]
+# ci/openssl-asan.sh [--source|--generated|--coverage] [--print-env]
 #
 # Builds Debian's OpenSSL 1.1.1w with AddressSanitizer into .openssl-asan/ and prints its PKG_CONFIG_PATH, for
 # `go test -asan`. --coverage builds it with gcov's counters into .openssl-gcov/ instead, --source only unpacks the
-# patched source into .openssl-src/openssl-1.1.1w. Where LIBSSL_DEST is set, the folders are $LIBSSL_DEST-asan and so on.
+# patched source into .openssl-src/openssl-1.1.1w, and --generated also makes in .openssl-generated the headers that a build
+# generates, which OpenSSL's own tests need. Where LIBSSL_DEST is set, the folders are $LIBSSL_DEST-asan and so on.
 # A Go program ends without running C's exit handlers, and then gcov's counters are lost: end such a test binary by C's
 # exit in TestMain. The counters appear in .openssl-src/build-gcov, where gcov is to be run: gcov ssl/ssl_sess.gcda
 # The first build takes about a minute on two processors; afterwards nothing is done until ci/openssl.sha256 changes.
@@ -16,9 +17,10 @@ kind=asan print_env=''
 for argument; do
 	case $argument in
 	--source) kind=source ;;
+	--generated) kind=generated ;;
 	--coverage) kind=gcov ;;
 	--print-env) print_env=yes ;;
-	*) die "unknown argument '$argument'; usage: ci/openssl-asan.sh [--source|--coverage] [--print-env]" ;;
+	*) die "unknown argument '$argument'; usage: ci/openssl-asan.sh [--source|--generated|--coverage] [--print-env]" ;;
 	esac
 done
 
@@ -48,26 +50,42 @@ make_source() {
 	fi
 }
 
-# build CFLAGS... makes a prefix in $tmp, which will stand in $goal. It is built outside of $tmp, as debug information
-# and coverage counters keep the build's path; Debian's arguments (debian/rules), for a library that differs in CFLAGS alone.
-build() {
+# configure TREE CFLAGS... prepares a build in the present folder, with Debian's arguments (debian/rules): for a library that
+# differs in CFLAGS alone.
+configure() {
+	from=$1; shift
 	arch=$(architecture)
 	ec=''
 	[ "$arch" != amd64 ] || ec=enable-ec_nistp_64_gcc_128
+	# shellcheck disable=SC2086 # may be empty
+	perl "$from/Configure" "debian-$arch" shared \
+		--prefix="$goal" --libdir=lib --openssldir=/usr/lib/ssl \
+		no-idea no-mdc2 no-rc5 no-zlib no-ssl3 no-ssl3-method no-capieng \
+		enable-unit-test enable-rfc3779 enable-cms $ec -g "$@"
+}
+
+# build CFLAGS... makes a prefix in $tmp, which will stand in $goal. It is built outside of $tmp, as debug information
+# and coverage counters keep the build's path.
+build() {
 	work=$source/build-$kind log=$source/build-$kind.log
 	rm -rf "$work" && mkdir "$work"
-	(
-		# shellcheck disable=SC2086 # may be empty
-		cd "$work" && perl "../$tree_name/Configure" "debian-$arch" shared \
-			--prefix="$goal" --libdir=lib --openssldir=/usr/lib/ssl \
-			no-idea no-mdc2 no-rc5 no-zlib no-ssl3 no-ssl3-method no-capieng \
-			enable-unit-test enable-rfc3779 enable-cms $ec -g "$@" &&
-			make -j"$(nproc)" build_libs
-	) >"$log" 2>&1 </dev/null || die "the build of OpenSSL failed; see $log"
+	( cd "$work" && configure "../$tree_name" "$@" && make -j"$(nproc)" build_libs ) >"$log" 2>&1 </dev/null || die "the build of OpenSSL failed; see $log"
 	mkdir -p "$tmp/include/openssl" "$tmp/lib"
 	cp "$source/$tree_name"/include/openssl/*.h "$work"/include/openssl/*.h "$tmp/include/openssl/"
 	cp -d "$work"/lib*.so* "$tmp/lib/"
 	write_pc "$goal"
+}
+
+make_generated() {
+	! ready "$prefix" include/openssl/opensslconf.h || return 0
+	need make:make perl:perl
+	begin "$prefix"
+	if ! ready "$prefix"; then
+		log=$source/generated.log
+		( cd "$tmp" && configure "$source/$tree_name" && make build_generated ) >"$log" 2>&1 </dev/null ||
+			die "OpenSSL could not be configured; see $log"
+		finish
+	fi
 }
 
 goal=$(absolute "${LIBSSL_DEST:-$repo/.openssl}")
@@ -77,6 +95,12 @@ source=$goal-src prefix=$goal-$kind tree_name=openssl-${version%%-*}
 if [ "$kind" = source ]; then
 	make_source
 	echo "$source/$tree_name" >&3
+	exit 0
+fi
+if [ "$kind" = generated ]; then
+	make_source
+	make_generated
+	echo "$prefix" >&3
 	exit 0
 fi
 if ! ready "$prefix" lib/libssl.so.1.1 lib/pkgconfig/libssl.pc; then
