@@ -83,35 +83,36 @@ func newCtx(method string, server bool, commands section) (*libssl.Ctx, error) {
 }
 
 // configure sets what SSL_CONF cannot. Callbacks tell their findings to s, which is the server's side.
-func configure(server, server2, client *libssl.Ctx, t *testcase, e *extras, s *side, ctlogs string) error {
-	for _, ctx := range []*libssl.Ctx{server, server2, client} {
+func (a *attempt) configure(s *side) error {
+	client, server := a.client, a.server
+	for _, ctx := range []*libssl.Ctx{a.serverCtx, a.server2Ctx, a.clientCtx} {
 		if ctx == nil {
 			continue
 		}
-		if err := ctx.SetMaxSendFragment(t.fragment); err != nil {
+		if err := ctx.SetMaxSendFragment(a.fragment); err != nil {
 			return err
 		}
 	}
-	setVerify(client, e.client.verify)
-	setServername(server, server2, e.server.servernameCallback, s)
-	if server2 != nil { // tickets are the first one's: this must not be called
-		server2.SetTLSExtTicketKeyCB(func(*libssl.SSL, []byte) (*libssl.TicketKey, int) {
+	setVerify(a.clientCtx, client.verify)
+	setServername(a.serverCtx, a.server2Ctx, server.servernameCallback, s)
+	if a.server2Ctx != nil { // tickets are the first one's: this must not be called
+		a.server2Ctx.SetTLSExtTicketKeyCB(func(*libssl.SSL, []byte) (*libssl.TicketKey, int) {
 			s.secondTicketKeyAsked = true
 			return nil, 0
 		})
 	}
-	if e.server.brokenTicket {
-		server.SetTLSExtTicketKeyCB(func(*libssl.SSL, []byte) (*libssl.TicketKey, int) { return nil, 0 })
+	if server.brokenTicket {
+		a.serverCtx.SetTLSExtTicketKeyCB(func(*libssl.SSL, []byte) (*libssl.TicketKey, int) { return nil, 0 })
 	}
 	return errors.Join(
-		client.SetTLSExtMaxFragmentLength(e.client.fragmentLength),
-		setStatus(client, server, e.server.status),
-		setProtocols(client, &e.client),
-		setServer(server, &e.server),
-		setServer(server2, &e.server2),
-		server.SetTLSExtTicketKeys(make([]byte, 80)), // the same for all, so that one context takes the other's tickets
-		setCT(client, e.client.ct, ctlogs),
-		setSRPUser(client, &e.client),
+		a.clientCtx.SetTLSExtMaxFragmentLength(client.fragmentLength),
+		setStatus(a.clientCtx, a.serverCtx, server.status),
+		setProtocols(a.clientCtx, &client),
+		setServer(a.serverCtx, &server),
+		setServer(a.server2Ctx, &a.server2),
+		a.serverCtx.SetTLSExtTicketKeys(make([]byte, 80)), // the same for all, so that one context takes the other's tickets
+		setCT(a.clientCtx, client.ct, a.ctlogs),
+		setSRPUser(a.clientCtx, &client),
 	)
 }
 

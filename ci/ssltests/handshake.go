@@ -19,25 +19,33 @@ type side struct {
 	secondTicketKeyAsked                  bool
 }
 
-// run does what a case says: a handshake, and where it resumes, another one with its session. It frees all that it makes.
+// sessions are what the two sides of a connection have to resume it.
+type sessions struct{ client, server *libssl.Session }
+
+func (s sessions) free() {
+	s.client.Free()
+	s.server.Free()
+}
+
+// attempt is one connection of a case.
+type attempt struct {
+	*testcase
+	extras
+	serverCtx, server2Ctx, clientCtx *libssl.Ctx
+	ctlogs                           string
+	offer                            sessions
+}
+
+// run does what a case says: a handshake, and where it resumes, another one with its sessions. It frees all that it makes.
 func run(conf config, name string, t *testcase, ctlogs string) (*outcome, error) {
 	ctxs, err := newContexts(conf, name, t)
 	defer ctxs.free()
 	if err != nil {
 		return nil, err
 	}
-	var client, server *libssl.Session
-	defer func() { client.Free(); server.Free() }()
-	o, err := connect(ctxs.server, ctxs.server2, ctxs.client, t, &t.first, ctlogs, nil, nil, func(c, s *libssl.SSL) error {
-		session := s.Session()
-		defer session.Free()
-		client = c.Session()
-		if session == nil {
-			return nil
-		}
-		server, err = session.Dup() // a copy is in no cache, and may go to that of the other context
-		return err
-	})
+	first := &attempt{testcase: t, extras: t.first, serverCtx: ctxs.server, server2Ctx: ctxs.server2, clientCtx: ctxs.client, ctlogs: ctlogs}
+	o, made, err := first.connect()
+	defer made.free()
 	switch {
 	case err != nil || t.mode != "Resume" || o.Result == internalError:
 		return o, err
@@ -45,41 +53,49 @@ func run(conf config, name string, t *testcase, ctlogs string) (*outcome, error)
 		o.Result = firstHandshakeFailed
 		return o, nil
 	}
-	return connect(ctxs.resumeServer, nil, ctxs.resumeClient, t, &t.resumed, ctlogs, client, server, func(*libssl.SSL, *libssl.SSL) error { return nil })
+	second := &attempt{testcase: t, extras: t.resumed, serverCtx: ctxs.resumeServer, clientCtx: ctxs.resumeClient, ctlogs: ctlogs, offer: made}
+	o, made, err = second.connect()
+	made.free()
+	return o, err
 }
 
-// connect makes one connection, which resumes a session if there is one. keep is called while its SSLs are there.
-func connect(serverCtx, server2, clientCtx *libssl.Ctx, t *testcase, e *extras, ctlogs string, session, serverSession *libssl.Session, keep func(c, s *libssl.SSL) error) (*outcome, error) {
+// connect makes the connection, and returns its sessions, which are to be freed.
+func (a *attempt) connect() (o *outcome, made sessions, err error) {
 	client, server := &side{}, &side{servername: "None"}
-	if err := configure(serverCtx, server2, clientCtx, t, e, server, ctlogs); err != nil {
-		return nil, err
-	}
 	defer func() { client.ssl.Free(); server.ssl.Free() }()
-	if err := errors.Join(client.open(clientCtx, t.appData), server.open(serverCtx, t.appData)); err != nil {
-		return nil, err
+	if err := a.configure(server); err != nil {
+		return nil, made, err
 	}
-	if e.client.servername != "None" {
-		client.ssl.SetTLSExtHostName(e.client.servername)
+	if err := errors.Join(client.open(a.clientCtx, a.appData), server.open(a.serverCtx, a.appData)); err != nil {
+		return nil, made, err
 	}
-	if e.client.postHandshakeAuth {
+	if a.client.servername != "None" {
+		client.ssl.SetTLSExtHostName(a.client.servername)
+	}
+	if a.client.postHandshakeAuth {
 		client.ssl.SetPostHandshakeAuth(true)
 	}
-	if session != nil {
-		if len(serverSession.ID()) > 0 { // for sessions without a ticket
-			if n, err := serverCtx.AddSession(serverSession); n != 1 {
-				return nil, fmt.Errorf("AddSession: %d, %w", n, err)
-			}
+	if len(a.offer.server.ID()) > 0 { // for sessions without a ticket
+		if n, err := a.serverCtx.AddSession(a.offer.server); n != 1 {
+			return nil, made, fmt.Errorf("AddSession: %d, %w", n, err)
 		}
-		if client.ssl.SetSession(session) != 1 {
-			return nil, client.ssl.LastErrors()
-		}
+	}
+	if a.offer.client != nil && client.ssl.SetSession(a.offer.client) != 1 {
+		return nil, made, client.ssl.LastErrors()
 	}
 	client.ssl.SetConnectState()
 	server.ssl.SetAcceptState()
-	result := drive(t, client, server)
-	o, err := observe(client, server)
+	result := drive(a.testcase, client, server)
+	if o, err = observe(client, server); err != nil {
+		return nil, made, err
+	}
 	o.Result = result
-	return o, errors.Join(err, keep(client.ssl, server.ssl))
+	made.client = client.ssl.Session()
+	if session := server.ssl.Session(); session != nil {
+		defer session.Free()
+		made.server, err = session.Dup() // a copy is in no cache, and may go to that of another context
+	}
+	return o, made, err
 }
 
 // open makes the SSL of a side, with memory for a transport.
@@ -117,36 +133,36 @@ func observe(client, server *side) (*outcome, error) {
 	clientCert, err3 := certNID(s.PeerCertificateDER())
 	cipher := c.CurrentCipher()
 	return &outcome{
-		ServerAlertSent:          server.alertSent,
-		ServerFatalAlerts:        server.fatalAlerts,
-		ServerAlertReceived:      client.alertReceived,
-		ClientAlertSent:          client.alertSent,
-		ClientFatalAlerts:        client.fatalAlerts,
-		ClientAlertReceived:      server.alertReceived,
-		ServerProtocol:           s.Version(),
-		ClientProtocol:           c.Version(),
-		Servername:               server.servername,
-		SessionTicket:            yes(len(session.Ticket()) > 0),
-		SessionID:                yes(len(session.ID()) > 0),
-		Compression:              session.CompressID(), // SSL_get_current_compression is not bound, but an SSL compresses as its session says
-		SessionTicketDoNotCall:   count(server.secondTicketKeyAsked),
-		ClientNPN:                string(c.NextProtoNegotiated()),
-		ServerNPN:                string(s.NextProtoNegotiated()),
-		ClientALPN:               string(c.ALPNSelected()),
-		ServerALPN:               string(s.ALPNSelected()),
-		ClientResumed:            count(c.SessionReused()),
-		ServerResumed:            count(s.SessionReused()),
-		TmpKey:                   tmpKey,
-		ServerCert:               serverCert,
-		ServerHash:               c.PeerSignatureNID(),
-		ServerSign:               c.PeerSignatureTypeNID(),
-		ServerNames:              hexed(s.PeerCAList()),
-		ClientCert:               clientCert,
-		ClientHash:               s.PeerSignatureNID(),
-		ClientSign:               s.PeerSignatureTypeNID(),
-		ClientNames:              hexed(c.PeerCAList()),
-		Cipher:                   cipher.Name(),
-		ServerSessionsTicketData: string(ofServer.TicketAppData()),
+		ServerAlertSent:        server.alertSent,
+		ServerFatalAlerts:      server.fatalAlerts,
+		ServerAlertReceived:    client.alertReceived,
+		ClientAlertSent:        client.alertSent,
+		ClientFatalAlerts:      client.fatalAlerts,
+		ClientAlertReceived:    server.alertReceived,
+		ServerProtocol:         s.Version(),
+		ClientProtocol:         c.Version(),
+		Servername:             server.servername,
+		SessionTicket:          yes(len(session.Ticket()) > 0),
+		SessionID:              yes(len(session.ID()) > 0),
+		Compression:            session.CompressID(), // SSL_get_current_compression is not bound, but an SSL compresses as its session says
+		SessionTicketDoNotCall: asInt(server.secondTicketKeyAsked),
+		ClientNPN:              string(c.NextProtoNegotiated()),
+		ServerNPN:              string(s.NextProtoNegotiated()),
+		ClientALPN:             string(c.ALPNSelected()),
+		ServerALPN:             string(s.ALPNSelected()),
+		ClientResumed:          asInt(c.SessionReused()),
+		ServerResumed:          asInt(s.SessionReused()),
+		TmpKey:                 tmpKey,
+		ServerCert:             serverCert,
+		ServerHash:             c.PeerSignatureNID(),
+		ServerSign:             c.PeerSignatureTypeNID(),
+		ServerNames:            hexed(s.PeerCAList()),
+		ClientCert:             clientCert,
+		ClientHash:             s.PeerSignatureNID(),
+		ClientSign:             s.PeerSignatureTypeNID(),
+		ClientNames:            hexed(c.PeerCAList()),
+		Cipher:                 cipher.Name(),
+		TicketAppData:          string(ofServer.TicketAppData()),
 	}, errors.Join(err1, err2, err3)
 }
 
@@ -157,7 +173,7 @@ func yes(is bool) string {
 	return "No"
 }
 
-func count(is bool) int {
+func asInt(is bool) int {
 	if is {
 		return 1
 	}

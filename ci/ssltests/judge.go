@@ -16,37 +16,37 @@ const (
 
 // outcome is what came of a case: of its last handshake. The names in JSON are those of C's HANDSHAKE_RESULT. Numbers of keys and digests are NIDs.
 type outcome struct {
-	Result                   string   `json:"result"`
-	ClientAlertSent          int      `json:"client_alert_sent"`
-	ClientFatalAlerts        int      `json:"client_num_fatal_alerts_sent"`
-	ClientAlertReceived      int      `json:"client_alert_received"` // by the server
-	ServerAlertSent          int      `json:"server_alert_sent"`
-	ServerFatalAlerts        int      `json:"server_num_fatal_alerts_sent"`
-	ServerAlertReceived      int      `json:"server_alert_received"` // by the client
-	ServerProtocol           int      `json:"server_protocol"`
-	ClientProtocol           int      `json:"client_protocol"`
-	Servername               string   `json:"servername"`
-	SessionTicket            string   `json:"session_ticket"`
-	SessionID                string   `json:"session_id"`
-	Compression              int      `json:"compression"`
-	SessionTicketDoNotCall   int      `json:"session_ticket_do_not_call"`
-	ClientNPN                string   `json:"client_npn_negotiated"`
-	ServerNPN                string   `json:"server_npn_negotiated"`
-	ClientALPN               string   `json:"client_alpn_negotiated"`
-	ServerALPN               string   `json:"server_alpn_negotiated"`
-	ClientResumed            int      `json:"client_resumed"`
-	ServerResumed            int      `json:"server_resumed"`
-	TmpKey                   int      `json:"tmp_key_type"`
-	ServerCert               int      `json:"server_cert_type"`
-	ServerHash               int      `json:"server_sign_hash"`
-	ServerSign               int      `json:"server_sign_type"`
-	ServerNames              []string `json:"server_ca_names"` // that the server got
-	ClientCert               int      `json:"client_cert_type"`
-	ClientHash               int      `json:"client_sign_hash"`
-	ClientSign               int      `json:"client_sign_type"`
-	ClientNames              []string `json:"client_ca_names"`
-	Cipher                   string   `json:"cipher"`
-	ServerSessionsTicketData string   `json:"result_session_ticket_app_data"`
+	Result                 string   `json:"result"`
+	ClientAlertSent        int      `json:"client_alert_sent"`
+	ClientFatalAlerts      int      `json:"client_num_fatal_alerts_sent"`
+	ClientAlertReceived    int      `json:"client_alert_received"` // by the server
+	ServerAlertSent        int      `json:"server_alert_sent"`
+	ServerFatalAlerts      int      `json:"server_num_fatal_alerts_sent"`
+	ServerAlertReceived    int      `json:"server_alert_received"` // by the client
+	ServerProtocol         int      `json:"server_protocol"`
+	ClientProtocol         int      `json:"client_protocol"`
+	Servername             string   `json:"servername"`
+	SessionTicket          string   `json:"session_ticket"`
+	SessionID              string   `json:"session_id"`
+	Compression            int      `json:"compression"`
+	SessionTicketDoNotCall int      `json:"session_ticket_do_not_call"`
+	ClientNPN              string   `json:"client_npn_negotiated"`
+	ServerNPN              string   `json:"server_npn_negotiated"`
+	ClientALPN             string   `json:"client_alpn_negotiated"`
+	ServerALPN             string   `json:"server_alpn_negotiated"`
+	ClientResumed          int      `json:"client_resumed"`
+	ServerResumed          int      `json:"server_resumed"`
+	TmpKey                 int      `json:"tmp_key_type"`
+	ServerCert             int      `json:"server_cert_type"`
+	ServerHash             int      `json:"server_sign_hash"`
+	ServerSign             int      `json:"server_sign_type"`
+	ServerNames            []string `json:"server_ca_names"` // that the server got
+	ClientCert             int      `json:"client_cert_type"`
+	ClientHash             int      `json:"client_sign_hash"`
+	ClientSign             int      `json:"client_sign_type"`
+	ClientNames            []string `json:"client_ca_names"`
+	Cipher                 string   `json:"cipher"`
+	TicketAppData          string   `json:"result_session_ticket_app_data"`
 }
 
 // expectations are what a file demands. 0, "" and nil demand nothing where that is C's way: see judge.
@@ -91,7 +91,7 @@ func (e expectations) judge(o outcome) (missing []string) {
 	want(o.ClientALPN == o.ServerALPN, "client's ALPN protocol", o.ClientALPN, o.ServerALPN)
 	want(o.ClientALPN == e.alpn, "ALPN protocol", o.ClientALPN, e.alpn)
 	want(e.cipher == "" || o.Cipher == e.cipher, "cipher", o.Cipher, e.cipher)
-	want(o.ServerSessionsTicketData == e.appData, "ticket application data", o.ServerSessionsTicketData, e.appData)
+	want(o.TicketAppData == e.appData, "ticket application data", o.TicketAppData, e.appData)
 	want(o.ClientResumed == o.ServerResumed, "client's resumption", o.ClientResumed, o.ServerResumed)
 	want((o.ClientResumed != 0) == e.resumption, "resumption", o.ClientResumed, e.resumption)
 	optional("ephemeral key", o.TmpKey, e.tmpKey)

@@ -65,16 +65,16 @@ func suite(only []string, verbose bool) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		passed, failed, skipped := count3(cases)
+		passed, failed, skipped := tally(cases)
 		fmt.Printf("%-30s %6d %6d %6d %6d\n", filepath.Base(file), len(cases), passed, failed, skipped)
 		for _, v := range cases {
 			v.print(verbose)
 		}
 		all = append(all, cases...)
 	}
-	passed, failed, skipped := count3(all)
+	passed, failed, skipped := tally(all)
 	resuming := slices.DeleteFunc(slices.Clone(all), func(v verdictOn) bool { return !v.resumes })
-	agree, _, _ := count3(resuming)
+	agree, _, _ := tally(resuming)
 	fmt.Printf("\n%d of %d cases with resumption agree. %.1f s.\n%d passed, %d failed, %d skipped\n",
 		agree, len(resuming), time.Since(start).Seconds(), passed, failed, skipped)
 	switch {
@@ -174,7 +174,7 @@ func (v *verdictOn) print(verbose bool) {
 	}
 }
 
-func count3(cases []verdictOn) (passed, failed, skipped int) {
+func tally(cases []verdictOn) (passed, failed, skipped int) {
 	for _, v := range cases {
 		switch {
 		case v.problem != "":

@@ -78,7 +78,11 @@ func (o *original) compile(build, source, generated, observer string, flags []st
 	}
 	defer os.RemoveAll(work)
 	var objects, archived []string
-	for _, file := range append([]string{observer, filepath.Join(o.dir, "ssl_test.c"), filepath.Join(o.dir, "ssl_test_ctx.c"), filepath.Join(o.dir, "handshake_helper.c")}, helpers...) {
+	files := []string{observer}
+	for _, name := range []string{"ssl_test.c", "ssl_test_ctx.c", "handshake_helper.c"} {
+		files = append(files, filepath.Join(o.dir, name))
+	}
+	for _, file := range append(files, helpers...) {
 		object := filepath.Join(work, strings.TrimSuffix(filepath.Base(file), ".c")+".o")
 		args := append([]string{file, "-o", object}, cc...)
 		if strings.HasSuffix(file, "/ssl_test.c") {

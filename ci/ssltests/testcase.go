@@ -53,8 +53,8 @@ func (t *testcase) options() map[string]option {
 	ignored := false
 	return map[string]option{
 		"Method":                       oneOf(&t.method, "TLS", "DTLS"),
-		"HandshakeMode":                oneOf(&t.mode, "Simple", "Resume", renegotiateServer, renegotiateClient, keyUpdateServer, keyUpdateClient, postHandshakeAuth),
-		"KeyUpdateType":                choice(&t.keyUpdate, map[string]int{"KeyUpdateRequested": libssl.KeyUpdateRequested, "KeyUpdateNotRequested": libssl.KeyUpdateNotRequested}),
+		"HandshakeMode":                oneOf(&t.mode, modes...),
+		"KeyUpdateType":                choice(&t.keyUpdate, keyUpdates),
 		"ApplicationData":              number(&t.appData),
 		"MaxFragmentSize":              number(&t.fragment),
 		"UseSCTP":                      boolean(&t.sctp),
@@ -116,7 +116,9 @@ func (s *serverExtras) options() map[string]option {
 }
 
 var (
-	alerts = map[string]int{
+	modes      = []string{"Simple", "Resume", renegotiateServer, renegotiateClient, keyUpdateServer, keyUpdateClient, postHandshakeAuth}
+	keyUpdates = map[string]int{"KeyUpdateRequested": libssl.KeyUpdateRequested, "KeyUpdateNotRequested": libssl.KeyUpdateNotRequested}
+	alerts     = map[string]int{
 		"UnknownCA": 48, "HandshakeFailure": 40, "UnrecognizedName": 112, "BadCertificate": 42, "NoApplicationProtocol": 120, "CertificateRequired": 116,
 	}
 	protocols = map[string]int{
@@ -131,7 +133,8 @@ var (
 
 // parseCase reads what the file says of a case.
 func parseCase(conf config, name string) (*testcase, error) {
-	t := &testcase{method: "TLS", mode: "Simple", appData: 256, fragment: 512, expect: expectations{result: success, servername: "None", ticket: "Ignore", id: "Ignore"}}
+	t := &testcase{method: "TLS", mode: "Simple", appData: 256, fragment: 512}
+	t.expect = expectations{result: success, servername: "None", ticket: "Ignore", id: "Ignore"}
 	for _, e := range []*extras{&t.first, &t.resumed} {
 		e.client = clientExtras{verify: "None", servername: "None", ct: "None"}
 		e.server = serverExtras{servernameCallback: "None", status: "None"}
