@@ -103,6 +103,10 @@ mutate: ## breaks each function of the shim in turn; a test must fail each time 
 interop: ## sessions resumed with OpenSSL 3, GnuTLS, curl, crypto/tls, nginx, HAProxy, NSS and Python, both roles (20 s; installs them)
 	@$(GO) run ./ci/interop
 
+.PHONY: ssltests
+ssltests: ## OpenSSL's own data-driven suite through the binding, each case compared with C's run of it (20 s)
+	@$(GO) run ./ci/ssltests
+
 .PHONY: bench-core
 bench-core: ## what SetSession, the handles and the engine cost, as ratios to C (40 s)
 	@$(GO) run ./ci/benchcore

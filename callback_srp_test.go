@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/seed-c1436005/libssl"
+	"github.com/seed-c1436005/libssl/internal/ctest"
 )
 
 // srpCtxs returns a client with a user name, and a server that knows the user "me" by "secret". Both use SRP without certificates.
@@ -112,6 +113,7 @@ func TestSRPServerParam(t *testing.T) {
 	s := newSSL(t, server)
 	for _, group := range []string{"", "1000", "P-256"} {
 		wantEqual(t, group, s.SetSRPServerParamPW("me", "secret", group), -1)
+		wantText(t, group, s.LastErrors(), "SSL_set_srp_server_param_pw failed; OpenSSL gave no reason")
 	}
 	for i := range 3 {
 		args := []string{"me", "secret", "1024"}
@@ -123,4 +125,23 @@ func TestSRPServerParam(t *testing.T) {
 	wantEqual(t, "user", newSSL(t, client).SRPUsername(), "me")
 	s.Free()
 	wantRefused(t, "freed", s.SetSRPServerParamPW("me", "secret", "1024"), -1, s.LastErrors(), libssl.ErrFreed)
+}
+
+// What libssl says when memory runs out does not stay in the queue. It does not notice all of it: the handshake fails then.
+func TestSRPOutOfMemory(t *testing.T) {
+	survives(t, func(t *testing.T) {
+		ctx := serverCtx(t, 0)
+		failures := 0
+		for n, more := 1, true; more; n++ {
+			s := newSSL(t, ctx)
+			more = starving(t, ctest.FailAllocations, n, func() {
+				if s.SetSRPServerParamPW("me", "secret", "1024") != 1 {
+					failures++
+				}
+			})
+		}
+		if failures == 0 {
+			t.Error("it never fails")
+		}
+	})
 }

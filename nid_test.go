@@ -15,7 +15,7 @@ func TestNIDs(t *testing.T) {
 		wantEqual(t, name, libssl.NIDOf(name), want)
 	}
 	for nid, want := range map[int]string{
-		libssl.NIDP384: "secp384r1", libssl.NIDSHA512: "SHA512", libssl.NIDRSAPSS: "RSASSA-PSS", libssl.NIDUndef: "UNDEF", -1: "", 1 << 20: "",
+		libssl.NIDP384: "secp384r1", libssl.NIDSHA512: "SHA512", libssl.NIDRSAPSS: "RSASSA-PSS", libssl.NIDUndef: "UNDEF", -1: "", 118: "", 1 << 20: "",
 	} {
 		wantEqual(t, want, libssl.NIDName(nid), want)
 	}

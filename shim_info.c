@@ -278,7 +278,7 @@ static long key_der(SSL *ssl, int cmd, unsigned char **out)
 	EVP_PKEY *key = NULL;
 	long n = 0;
 
-	if (SSL_ctrl(ssl, cmd, 0, &key) == 1 && key != NULL)
+	if (SSL_ctrl(ssl, cmd, 0, &key) == 1)
 		n = i2d_PUBKEY(key, out);
 	EVP_PKEY_free(key);
 	return n;
