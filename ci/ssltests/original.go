@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +29,8 @@ type ended struct {
 	outcome *outcome
 }
 
-// buildOriginal finds the source and builds the program, unless that was done before.
+// buildOriginal finds the source and builds the program, unless that was done before. CC and CDRIVER_CFLAGS are honoured, as for the conformance
+// suite's C driver.
 func buildOriginal() (*original, error) {
 	source, err := output("ci/openssl-asan.sh", "--source")
 	if err != nil {
@@ -52,16 +55,17 @@ func buildOriginal() (*original, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{source, generated, flags, string(text)}, "\x00")))
+	cc := append(strings.Fields(cmp.Or(os.Getenv("CC"), "cc")), strings.Fields(os.Getenv("CDRIVER_CFLAGS"))...)
+	sum := sha256.Sum256([]byte(strings.Join(append(cc, source, generated, flags, string(text)), "\x00")))
 	build := filepath.Join(".build", "ssltests", hex.EncodeToString(sum[:8]))
 	o.program = filepath.Join(build, "ssl_test")
 	if _, err := os.Stat(o.program); err == nil {
 		return o, nil
 	}
-	return o, o.compile(build, source, generated, observer, strings.Fields(flags))
+	return o, o.compile(cc, build, source, generated, observer, strings.Fields(flags))
 }
 
-func (o *original) compile(build, source, generated, observer string, flags []string) error {
+func (o *original) compile(cc []string, build, source, generated, observer string, flags []string) error {
 	if err := os.MkdirAll(build, 0o755); err != nil {
 		return err
 	}
@@ -71,7 +75,7 @@ func (o *original) compile(build, source, generated, observer string, flags []st
 		return err
 	}
 	// What they need is linked from an archive, as OpenSSL's build does it: ssl_test.c replaces one of its functions.
-	cc := []string{"-O1", "-w", "-c", "-I" + filepath.Join(generated, "include"), "-I" + source, "-I" + filepath.Join(source, "include"), "-I" + o.dir}
+	compile := append(slices.Clone(cc[1:]), "-O1", "-w", "-c", "-I"+filepath.Join(generated, "include"), "-I"+source, "-I"+filepath.Join(source, "include"), "-I"+o.dir)
 	work, err := os.MkdirTemp(build, "")
 	if err != nil {
 		return err
@@ -84,11 +88,11 @@ func (o *original) compile(build, source, generated, observer string, flags []st
 	}
 	for _, file := range append(files, helpers...) {
 		object := filepath.Join(work, strings.TrimSuffix(filepath.Base(file), ".c")+".o")
-		args := append([]string{file, "-o", object}, cc...)
+		args := append([]string{file, "-o", object}, compile...)
 		if strings.HasSuffix(file, "/ssl_test.c") {
 			args = append(args, "-Ddo_handshake=gossl_observe")
 		}
-		if _, err := output("cc", args...); err != nil {
+		if _, err := output(cc[0], args...); err != nil {
 			return err
 		}
 		if strings.Contains(file, "/testutil/") {
@@ -101,7 +105,8 @@ func (o *original) compile(build, source, generated, observer string, flags []st
 	if _, err := output("ar", append([]string{"rcs", archive}, archived...)...); err != nil {
 		return err
 	}
-	if _, err := output("cc", append(append(objects, archive, "-o", program), append(flags, "-ldl", "-lpthread")...)...); err != nil {
+	link := append(append(objects, archive, "-o", program), cc[1:]...)
+	if _, err := output(cc[0], append(append(link, flags...), "-ldl", "-lpthread")...); err != nil {
 		return err
 	}
 	return os.Rename(program, o.program)
