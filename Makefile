@@ -10,11 +10,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: ## sessions resumed against the real openssl tool, both roles (10 s)
+demo: ## sessions resumed against the real openssl tool, both roles (10 s; the first build takes a minute more)
 	@$(GO) run ./cmd/demo
 
 .PHONY: test
-test: ## the tests (1 min)
+test: ## the tests (1 min; the first build takes a minute more)
 	@$(GO) vet ./...
 	@$(GO) test ./...
 

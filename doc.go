@@ -20,6 +20,9 @@
 //	nothing, for one call         h.With(func(p) { … })     the handle
 //	nothing                       p := h.HandOut()          the handle and you: free yours in C
 //
+// C code of the program's own needs "#cgo pkg-config: libssl libcrypto" beside its include, and the environment of cmd/libssl-env, to be built against
+// the same library.
+//
 // # Errors
 //
 // Methods of SSL return C's values. After a failure, [SSL.LastErrors] has the entries that this call pushed on OpenSSL's error queue, and
@@ -38,6 +41,9 @@
 //
 // A socket ([SSL.SetFD], and [SSL.SetDatagramFD] for DTLS), memory ([SSL.SetMemBIO]), or an [Engine], which has the fewest calls of C: one for each
 // operation, over buffers of the caller, whatever carries them.
+//
+// A Read that blocks inside C, because its socket does, keeps the SSL: Write, getters and all else wait for it, and nothing here interrupts it, Free
+// neither. Where one goroutine reads and another writes, use a non-blocking socket, as the example of SetFD does, or an Engine.
 //
 // DTLS differs in that datagrams get lost: while [SSL.DTLSTimeout] tells a time, nobody may wait for the peer longer than that without a call of
 // [SSL.DTLSHandleTimeout]. Sessions and tickets are used as with TLS 1.2.

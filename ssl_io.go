@@ -90,7 +90,8 @@ func (s *SSL) GetError(ret int) int {
 	return int(s.code.Load())
 }
 
-// SetFD makes a socket the transport. It stays the caller's: keep it open until the SSL is freed, and non-blocking unless C may block in it.
+// SetFD makes a socket the transport. It stays the caller's: keep it open until the SSL is freed, and non-blocking unless C may block in it: then
+// nothing else can be done with the SSL meanwhile.
 // A blocking one with SO_RCVTIMEO may return [ErrorWantRead] early: the signals of Go's runtime interrupt it. It is for streams: DTLS needs
 // [SSL.SetDatagramFD]. It returns 1, or 0.
 //
