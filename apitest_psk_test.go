@@ -138,7 +138,10 @@ func TestAPIPSK(t *testing.T) {
 		{"sessions", true, false, true, pskCalls{Use: 1}, pskCalls{Use: 1, Find: 1}, pskCalls{Use: 2, Find: 2}, pskCalls{Use: 1, Find: 1}},
 		{
 			"both", true, true, true,
-			pskCalls{Use: 1, Client: 1}, pskCalls{Use: 1, Find: 1}, pskCalls{Use: 2, Find: 2}, pskCalls{Use: 1, Find: 1, Server: 1},
+			pskCalls{Use: 1, Client: 1},
+			pskCalls{Use: 1, Find: 1},
+			pskCalls{Use: 2, Find: 2},
+			pskCalls{Use: 1, Find: 1, Server: 1},
 		},
 		{"keys", false, true, true, pskCalls{Client: 1}, pskCalls{Client: 1, Server: 1}, pskCalls{Client: 2, Server: 2}, pskCalls{Client: 1, Server: 1}},
 		{"keys, no certificate", false, true, false, pskCalls{}, pskCalls{Client: 1, Server: 1}, pskCalls{Client: 2, Server: 2}, pskCalls{}},
@@ -154,7 +157,10 @@ func TestAPIPSK(t *testing.T) {
 			known := "identity"
 			var got pskCalls
 			if test.sessions {
-				client.SetPSKUseSessionCallback(func(*libssl.SSL, string) ([]byte, *libssl.Session, bool) { got.Use++; return []byte("identity"), psk, true })
+				client.SetPSKUseSessionCallback(func(*libssl.SSL, string) ([]byte, *libssl.Session, bool) {
+					got.Use++
+					return []byte("identity"), psk, true
+				})
 				server.SetPSKFindSessionCallback(func(_ *libssl.SSL, identity []byte) (*libssl.Session, bool) {
 					got.Find++
 					if string(identity) != known {

@@ -4,7 +4,7 @@
 //
 // The functions are those of the library's symbol table, the Go names those of the doc comments ("X corresponds to SSL_x(3)."), the tests those that call the method,
 // themselves or through a helper of the test files. With -check nothing is written: it fails if the file is stale, or if a function has neither name nor
-// reason, or a name no test.
+// reason, or a name no test. In both ways it fails if another page names a test or a scenario that is not there.
 package main
 
 import (
@@ -45,6 +45,7 @@ func run(check bool) error {
 			problems = append(problems, fmt.Errorf("%s: not in the first 1.1.1, with which a program that uses it does not start", c))
 		}
 	}
+	problems = append(problems, checkProofs()...)
 	text := table.markdown()
 	if !check {
 		if err := os.WriteFile(page, text, 0o644); err != nil {
