@@ -116,8 +116,13 @@ bench-core: ## what SetSession, the handles and the engine cost, as ratios to C 
 	@$(GO) run ./ci/benchcore
 
 .PHONY: fuzz
-fuzz: ## the parsers, a minute each
-	@for f in FuzzParseSession FuzzParseSessionPEM FuzzTicketRing; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s . || exit 1; done
+fuzz: ## the parsers and random programs, a minute each
+	@for f in FuzzParseSession FuzzParseSessionPEM FuzzTicketRing FuzzPrograms; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s . || exit 1; done
+
+.PHONY: soak
+soak: export SOAK ?= 10m
+soak: ## random programs, in C and in Go; SOAK=1m makes it shorter (10 min)
+	@$(GO) test -tags soak -run '^TestSoak$$' -count=1 -timeout=0 .
 
 .PHONY: clean
 clean: ## removes what was unpacked and built

@@ -110,8 +110,9 @@ static int not_offered(gossl_ssl *s, SSL_SESSION *session)
 
 	if (SSL_is_server(ssl))
 		return GOSSL_WHY_SERVER;
-	/* SSL_set_session goes back to the method of the SSL_CTX */
-	if (!version_enabled(ssl, SSL_get_session(ssl) == session ? SSL_get_ssl_method(ssl) : SSL_CTX_get_ssl_method(SSL_get_SSL_CTX(ssl)), version))
+	/* SSL_set_session goes back to the method of the SSL_CTX, as does a handshake when it begins: it clears the SSL */
+	if (!version_enabled(
+		ssl, SSL_get_session(ssl) == session && !SSL_in_before(ssl) ? SSL_get_ssl_method(ssl) : SSL_CTX_get_ssl_method(SSL_get_SSL_CTX(ssl)), version))
 		return GOSSL_WHY_VERSION;
 	SSL_SESSION_get_id(session, &id_len);
 	if (id_len == 0 && !SSL_SESSION_has_ticket(session))

@@ -127,9 +127,11 @@ gossl_result gossl_ssl_copy_session_id(gossl_ssl *to, gossl_ssl *from)
 	return r;
 }
 
+/* While a renegotiation is pending it returns 0 and leaves the SSL sound, with no session: I/O is then refused for that. */
 gossl_result gossl_ssl_clear(gossl_ssl *s)
 {
-	return GOSSL_SSL(s, ACTS | CACHES | RESETS | PUSHES, (s->dropped = s->stillborn = 0, SSL_clear(s->ssl)), (s->dead = r.ret == 0));
+	return GOSSL_SSL(s, ACTS | CACHES | RESETS | PUSHES, (s->dropped = s->stillborn = 0, SSL_clear(s->ssl)),
+			 (s->dead = r.ret == 0 && !SSL_renegotiate_pending(s->ssl), r.ret == 0));
 }
 
 gossl_result gossl_ssl_set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx)

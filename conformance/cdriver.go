@@ -55,8 +55,7 @@ func (l *Library) run(ctx context.Context, s *Scenario) (Trace, error) {
 	}
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, driver, "-data", testdata(""), "-only", s.Name, s.Path)
-	// With the address sanitizer a crash has to stay one: what kills a scenario is a result.
-	cmd.Env = append(os.Environ(), "ASAN_OPTIONS="+os.Getenv("ASAN_OPTIONS")+":handle_segv=0:abort_on_error=1:detect_leaks=0")
+	cmd.Env = append(os.Environ(), sanitizerOptions())
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	cmd.WaitDelay = 5 * time.Second // after a cancel, a scenario that hangs still holds them
 	if err := cmd.Run(); err != nil {
@@ -69,6 +68,11 @@ func (l *Library) run(ctx context.Context, s *Scenario) (Trace, error) {
 		}
 	}
 	return ReadTrace(&stdout)
+}
+
+// sanitizerOptions: with the address sanitizer a crash has to stay one, since what kills a scenario is a result.
+func sanitizerOptions() string {
+	return "ASAN_OPTIONS=" + os.Getenv("ASAN_OPTIONS") + ":handle_segv=0:abort_on_error=1:detect_leaks=0"
 }
 
 // ReadTrace decodes what a driver wrote. If the driver died, "end" may be missing.

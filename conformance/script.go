@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,13 +101,20 @@ func (p *parser) fail(format string, args ...any) {
 }
 
 // Parse reads a script. Anything wrong in it is an error that names the line.
-func Parse(file string) (scenarios []*Scenario, err error) {
+func Parse(file string) ([]*Scenario, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	p := &parser{path: file, file: filepath.Base(file)}
+	return parse(file, f)
+}
+
+// ParseText is Parse of a script that is in no file.
+func ParseText(script string) ([]*Scenario, error) { return parse("", strings.NewReader(script)) }
+
+func parse(path string, script io.Reader) (scenarios []*Scenario, err error) {
+	p := &parser{path: path, file: filepath.Base(path)}
 	defer func() {
 		if r := recover(); r != nil {
 			w, ok := r.(wrong)
@@ -116,7 +124,7 @@ func Parse(file string) (scenarios []*Scenario, err error) {
 			scenarios, err = nil, w.error
 		}
 	}()
-	lines := bufio.NewScanner(f)
+	lines := bufio.NewScanner(script)
 	for lines.Scan() {
 		p.line++
 		text, _, _ := strings.Cut(lines.Text(), "#")

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <openssl/ssl.h>
 
@@ -122,6 +123,7 @@ extern size_t scenario_count;
 extern const char *data_dir;
 
 void script_read(const char *file); /* exits with status 2 if anything in it is wrong */
+void script_read_from(const char *name, FILE *f);
 __attribute__((format(printf, 3, 4), noreturn)) void usage_error(const char *file, int line, const char *format, ...);
 
 /* ops.c */

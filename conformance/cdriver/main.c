@@ -1,6 +1,9 @@
 /*
  * cdriver [-data DIR] [-only NAME] FILE.ops… executes the scenarios with libssl itself and writes their traces.
  * cdriver -version says which OpenSSL it was compiled for, which one it runs with, and where that is.
+ *
+ * cdriver [-data DIR] -serve - does it with scripts from its standard input, one scenario each: a line with the script's length, the script. Each
+ * is read and executed in a process of its own, so that it finds libssl as it was at first, and this one does not grow.
  */
 #include <dlfcn.h>
 #include <signal.h>
@@ -159,33 +162,92 @@ static const char *signal_name(int number)
 }
 
 /* Returns the child's exit status, 0 also where a signal ended it: that is a result. */
-static int run_scenario(struct scenario *s)
+static int wait_for(pid_t child)
 {
 	struct text t = { 0 };
 	int status;
-	pid_t child;
+
+	while (waitpid(child, &status, 0) < 0)
+		;
+	if (!WIFSIGNALED(status))
+		return WEXITSTATUS(status);
+	text_add(&t, "{");
+	text_member(&t, "end", signal_name(WTERMSIG(status)));
+	text_add(&t, "}");
+	put_line(&t);
+	return 0;
+}
+
+static pid_t new_process(void)
+{
+	pid_t child = fork();
+
+	if (child < 0) {
+		perror("cdriver: fork");
+		exit(1);
+	}
+	return child;
+}
+
+static void put_title(const struct scenario *s)
+{
+	struct text t = { 0 };
 
 	text_add(&t, "{");
 	text_member(&t, "scenario", s->name);
 	text_add(&t, "}");
 	put_line(&t);
-	child = fork();
-	if (child < 0) {
-		perror("cdriver: fork");
-		exit(1);
-	}
+}
+
+static int run_scenario(struct scenario *s)
+{
+	pid_t child;
+
+	put_title(s);
+	child = new_process();
 	if (child == 0)
 		run_child(s);
-	while (waitpid(child, &status, 0) < 0)
-		;
-	if (WIFSIGNALED(status)) {
-		text_add(&t, "{");
-		text_member(&t, "end", signal_name(WTERMSIG(status)));
-		text_add(&t, "}");
-		put_line(&t);
-		return 0;
+	return wait_for(child);
+}
+
+/* In a process of its own. */
+static void serve_one(char *script, size_t len)
+{
+	FILE *f = fmemopen(script, len, "r");
+
+	if (f == NULL)
+		usage_error("-serve", 0, "no memory");
+	script_read_from("-serve", f);
+	if (scenario_count != 1)
+		usage_error("-serve", 0, "%zu scenarios in a script, want 1", scenario_count);
+	put_title(&scenarios[0]);
+	run_child(&scenarios[0]);
+}
+
+/* Returns at the end of the input. */
+static void serve(void)
+{
+	size_t len;
+
+	while (scanf("%zu", &len) == 1 && getchar() == '\n') {
+		char *script = must_alloc(len);
+		pid_t child;
+		int status;
+
+		if (fread(script, 1, len, stdin) != len)
+			return;
+		child = new_process();
+		if (child == 0)
+			serve_one(script, len);
+		free(script);
+		status = wait_for(child);
+		if (status != 0) { /* the reason is in stderr */
+			struct text t = { 0 };
+
+			text_add(&t, "{\"end\":\"status %d\"}", status);
+			put_line(&t);
+		}
 	}
-	return WEXITSTATUS(status);
 }
 
 static int show_version(void)
@@ -204,7 +266,9 @@ static int show_version(void)
 
 static void usage(const char *what)
 {
-	fprintf(stderr, "cdriver: %s\nusage: cdriver -version | [-data DIR] [-only NAME] FILE.ops...\n", what);
+	fprintf(stderr, "cdriver: %s
+usage: cdriver -version | [-data DIR] [-only NAME] FILE.ops... | [-data DIR] -serve -
+", what);
 	exit(2);
 }
 
@@ -212,7 +276,7 @@ int main(int argc, char **argv)
 {
 	const char *only = NULL;
 	char path[4096];
-	bool found = false;
+	bool found = false, serves = false;
 	int worst = 0, i;
 
 	alloc_install();
@@ -227,10 +291,12 @@ int main(int argc, char **argv)
 			data_dir = argv[i + 1];
 		else if (strcmp(argv[i], "-only") == 0)
 			only = argv[i + 1];
+		else if (strcmp(argv[i], "-serve") == 0)
+			serves = true;
 		else
 			usage("unknown option");
 	}
-	if (i >= argc)
+	if (i >= argc && !serves)
 		usage("no script");
 	for (; i < argc; i++)
 		script_read(argv[i]);
@@ -239,6 +305,10 @@ int main(int argc, char **argv)
 		usage("-data names no directory with server.pem in it");
 	watch_deaths();
 	calibrate();
+	if (serves) {
+		serve();
+		return 0;
+	}
 	for (size_t n = 0; n < scenario_count; n++) {
 		int status;
 

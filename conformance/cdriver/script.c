@@ -410,17 +410,19 @@ static void parse_line(char **words, int count)
 		current->names[op->arg[0].name].freed_in_script = true;
 }
 
-void script_read(const char *path)
+static void begin(const char *name)
 {
-	FILE *f = fopen(path, "r");
+	file = name;
+	line = 0;
+	current = NULL;
+}
+
+void script_read_from(const char *name, FILE *f)
+{
 	char *buffer = NULL;
 	size_t room = 0;
 
-	file = path;
-	line = 0;
-	current = NULL;
-	if (f == NULL)
-		WRONG("%s", strerror(errno));
+	begin(name);
 	while (getline(&buffer, &room, f) >= 0) {
 		char **words = NULL, *rest, *word;
 		int count = 0;
@@ -439,5 +441,15 @@ void script_read(const char *path)
 		free(words);
 	}
 	free(buffer);
+}
+
+void script_read(const char *path)
+{
+	FILE *f = fopen(path, "r");
+
+	begin(path);
+	if (f == NULL)
+		WRONG("%s", strerror(errno));
+	script_read_from(path, f);
 	fclose(f);
 }

@@ -1,0 +1,150 @@
+package conformance
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Finding is a program at which the binding differs from C, or that is not legal.
+type Finding struct {
+	Script string
+	Mode   Mode
+	Op     string // where it shows
+	What   string
+	Legal  bool // C survives it
+}
+
+func (f *Finding) Error() string {
+	return fmt.Sprintf("%s mode, at %q: %s\nin\n%s", f.Mode, f.Op, f.What, f.Script)
+}
+
+// same reports whether another program shows the same: the same operation differs, in the same way as far as can be told without names and numbers.
+func (f *Finding) same(other *Finding) bool {
+	return other != nil && f.Mode == other.Mode && verb(f.Op) == verb(other.Op) && f.kind() == other.kind()
+}
+
+func (f *Finding) kind() string { return strings.Fields(f.What + " ?")[0] }
+
+func verb(op string) string {
+	words := strings.Fields(op)
+	if len(words) > 2 && words[1] == "=" {
+		words = words[2:]
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
+}
+
+// Reached is what programs have done.
+type Reached struct {
+	Programs, Resuming int // and how many of them resumed a session
+	Operations         int
+	Resumptions        int // SSLs that resumed
+	Ops                map[string]int
+}
+
+// Check runs a program with libssl itself and with the binding, in both modes. It returns nil if they agree.
+func (w *CWorker) Check(script string, reached *Reached) (*Finding, error) {
+	scenarios, err := ParseText(script)
+	if err != nil {
+		return nil, err
+	}
+	c, err := w.Run(script)
+	if err != nil {
+		return nil, err
+	}
+	if reached != nil {
+		reached.add(c)
+	}
+	if c.End() != "ok" { // what the fatal operation was, only the trace's end tells
+		return &Finding{script, Default, scenarios[0].Ops[min(len(c)-2, len(scenarios[0].Ops)-1)].Text, c.End() + " ends it in C: the program is not legal", false}, nil
+	}
+	for _, mode := range []Mode{Default, Keep} {
+		want, got := determined(Ordered(Normalise(c, mode))), determined(Ordered(RunGo(scenarios[0], mode)))
+		for i := range max(len(want), len(got)) {
+			var inC, inGo map[string]any
+			if i < len(want) {
+				inC = want[i]
+			}
+			if i < len(got) {
+				inGo = got[i]
+			}
+			if reflect.DeepEqual(inC, inGo) {
+				continue
+			}
+			op, _ := inC["op"].(string)
+			return &Finding{script, mode, op, fmt.Sprintf("%s (-C +Go)\n%s", differs(inC, inGo), cmp.Diff(inC, inGo)), true}, nil
+		}
+	}
+	return nil, nil
+}
+
+// determined takes out what is random: callbacks for pre-shared and ticket keys are called with the identity
+// or the key name of any ticket.
+func determined(t Trace) Trace {
+	for _, line := range t {
+		for _, event := range list(line["cb"]) {
+			data, _ := event["data"].(string)
+			known := strings.TrimPrefix(strings.TrimPrefix(data, "0 "), "1 ")
+			switch event["cb"] {
+			case "psk_server_callback", "psk_find_session_callback", "tlsext_ticket_key_cb":
+				if !slices.Contains([]string{"", "me", "one", "two"}, known) {
+					event["data"] = "random"
+				}
+			}
+		}
+	}
+	return t
+}
+
+// differs lists the members of a line that differ.
+func differs(a, b map[string]any) string {
+	var members []string
+	for _, m := range []map[string]any{a, b} {
+		for key := range m {
+			if text(a[key]) != text(b[key]) && !slices.Contains(members, key) {
+				members = append(members, key)
+			}
+		}
+	}
+	slices.Sort(members)
+	return strings.Join(members, ",")
+}
+
+func (r *Reached) add(c Trace) {
+	if r.Ops == nil {
+		r.Ops = map[string]int{}
+	}
+	before := r.Resumptions
+	reused := map[string]bool{}
+	for _, line := range c {
+		op, _ := line["op"].(string)
+		if op == "" {
+			continue
+		}
+		r.Operations++
+		r.Ops[verb(op)]++
+		for _, event := range list(line["cb"]) {
+			if in, ok := event["in"].(map[string]any); ok {
+				r.Ops["in a callback: "+verb(in["op"].(string))]++
+			}
+		}
+		now, _ := line["now"].(map[string]any)
+		for name, state := range now {
+			is := state.(map[string]any)["reused"] == 1.0
+			if is && !reused[name] {
+				r.Resumptions++
+			}
+			reused[name] = is
+		}
+	}
+	r.Programs++
+	if r.Resumptions > before {
+		r.Resuming++
+	}
+}

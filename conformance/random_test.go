@@ -1,0 +1,76 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+)
+
+// notGenerated are the operations that random programs leave out.
+var notGenerated = map[string]string{
+	"oom": "the binding makes other allocations than the C driver",
+}
+
+// TestProgramsReach shows that programs are scripts, and that 1000 of them use each operation, and in callbacks.
+func TestProgramsReach(t *testing.T) {
+	reached := map[string]bool{}
+	nested := map[string]bool{}
+	for seed := range uint64(1000) {
+		script := Program(ProgramBytes(seed))
+		scenarios, err := ParseText(script)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, script)
+		}
+		for _, op := range scenarios[0].Ops {
+			reached[op.name] = true
+			if op.run != nil {
+				nested[op.run.name] = true
+			}
+		}
+	}
+	for name := range operations {
+		if _, out := notGenerated[name]; reached[name] == out {
+			t.Errorf("%s: generated %v", name, reached[name])
+		}
+	}
+	for _, name := range []string{"SSL_set_session", "SSL_CTX_add_session", "SSL_CTX_remove_session", "SSL_CTX_flush_sessions", "SSL_clear", "free"} {
+		if !nested[name] {
+			t.Errorf("%s: in no callback", name)
+		}
+	}
+}
+
+// TestProgramsResume shows that at least half of them resume a session, and that what is rare is there: evicted sessions, hits of the cache, callbacks.
+func TestProgramsResume(t *testing.T) {
+	w, err := StartC()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const programs = 150
+	var r Reached
+	counters := map[string]int{}
+	for seed := range uint64(programs) {
+		c, err := w.Run(Program(ProgramBytes(seed)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.End() != "ok" {
+			t.Errorf("seed %d: C does not survive: %s", seed, c.End())
+		}
+		r.add(c)
+		for _, word := range []string{`"hits":`, `"cache_full":`, `"cb":"new"`, `"cb":"remove"`, `"cb":"get"`, `"misses":`, `"in":`} {
+			if strings.Contains(text(c), word) {
+				counters[word]++
+			}
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d of %d programs resume, %d times; %v", r.Resuming, programs, r.Resumptions, counters)
+	if r.Resuming < programs/2 {
+		t.Errorf("%d of %d programs resume a session", r.Resuming, programs)
+	}
+	if len(counters) != 7 {
+		t.Errorf("not all of the counters and callbacks: %v", counters)
+	}
+}
