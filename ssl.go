@@ -416,7 +416,8 @@ func (s *SSL) Dup() (*SSL, error) {
 }
 
 // Clear makes the SSL ready for another connection with the same settings. A session that is still open is removed and flagged, as in
-// SetSession; another one stays, and is resumed by the next connection unasked. It returns 1, or 0.
+// SetSession; another one stays, and is resumed by the next connection unasked. It returns 1, or 0; this while a renegotiation is pending, too, and
+// then the open session is gone as well.
 //
 // Clear corresponds to SSL_clear(3).
 func (s *SSL) Clear() int {

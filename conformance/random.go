@@ -48,7 +48,7 @@ const maxProgram = 60
 // ProgramBytes are the bytes of a seed.
 func ProgramBytes(seed uint64) []byte {
 	r := rand.New(rand.NewPCG(seed, 1))
-	data := make([]byte, 20+r.IntN(100))
+	data := make([]byte, 30+r.IntN(120))
 	for i := range data {
 		data[i] = byte(r.Uint32())
 	}
@@ -70,8 +70,9 @@ func (s *source) n(n int) int {
 
 // group are sessions and SSLs that may have the same SSL_SESSION, and the SSL_CTXs in whose caches it may be. Two that meet become one.
 type group struct {
-	into *group
-	ctxs []*rctx
+	into   *group
+	ctxs   []*rctx
+	pinned bool // a callback may add it to a cache later
 }
 
 func (g *group) root() *group {
@@ -87,6 +88,7 @@ func (g *group) meet(other *group) {
 		return
 	}
 	b.into = a
+	a.pinned = a.pinned || b.pinned
 	for _, k := range b.ctxs {
 		a.add(k)
 	}
@@ -115,6 +117,7 @@ type rctx struct {
 	server   bool
 	versions []string
 	odd      bool   // a setting may keep its SSLs from getting a session
+	picky    bool   // a setting may keep them from agreeing on a cipher
 	keys     bool   // the ticket keys are the program's
 	served   *group // what its get callbacks may return
 }
@@ -138,6 +141,7 @@ type rssl struct {
 	state state
 	idle  bool // R4
 	sure  bool // its session is not NULL
+	whole bool // and has a cipher
 	odd   bool
 	fd    bool
 	peer  *rssl
@@ -150,8 +154,9 @@ type rsession struct {
 	sure     bool // it is not NULL
 	private  bool // R3, R9
 	reserved bool // for callbacks
+	kept     bool // a callback answers with it as long as there is one, so that it is never freed
 	hasID    bool
-	whole    bool // it has a key and a cipher
+	whole    bool // it has a version and a cipher, and so an encoding
 	group    *group
 }
 
@@ -229,8 +234,17 @@ func (g *generator) newCtx(server, dtls bool) *rctx {
 		role, letter = "server", 'V'
 	}
 	k.names = []string{g.name(letter)}
-	g.do("%s = %s %s", k.word(), role, strings.Join(k.versions, " "))
 	g.ctxs = append(g.ctxs, k)
+	if dtls || !g.chance(10) {
+		g.do("%s = %s %s", k.word(), role, strings.Join(k.versions, " "))
+		return k
+	}
+	k.versions = []string{"1.0", "1.3"}
+	g.do("%s = SSL_CTX_new %s", k.word(), g.choose("TLS_method", "TLS_"+role+"_method"))
+	if server {
+		g.do("certificate %s", k.word())
+		g.do("SSL_CTX_set_session_id_context %s ops", k.word())
+	}
 	return k
 }
 
@@ -251,6 +265,10 @@ func (g *generator) prologue() {
 	}
 	for range g.in.n(2) {
 		g.configure(client)
+	}
+	for range g.in.n(3) {
+		g.hookOf(server)
+		g.hookOf(client)
 	}
 	g.connect()
 	if g.in.n(4) > 0 {

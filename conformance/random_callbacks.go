@@ -8,15 +8,21 @@ func (g *generator) callback() {
 	if k == nil {
 		return
 	}
-	word, prefix, home := k.word(), "SSL_CTX_set_", k
 	var s *rssl
 	if g.chance(3) {
-		s = g.ssl(func(s *rssl) bool { return s.state <= linked && !s.idle && s.home.live() })
+		s = g.ssl(func(s *rssl) bool { return s.state <= linked && !s.idle && s.home == k })
 	}
+	g.callbackOf(k, s)
+}
+
+// callbackOf takes the SSL_CTX if there is no SSL.
+func (g *generator) callbackOf(k *rctx, s *rssl) {
+	word, prefix := "", "SSL_set_"
 	if s != nil {
-		word, prefix, home = s.word(), "SSL_set_", s.home
+		word = s.word()
 		s.odd = true
 	} else {
+		word, prefix = k.word(), "SSL_CTX_set_"
 		k.odd = true
 	}
 	op, answer := "", ""
@@ -50,8 +56,8 @@ func (g *generator) callback() {
 	}
 	if g.chance(6) {
 		answer = "off"
-	} else if home.live() {
-		answer += g.nested(home)
+	} else if k.live() {
+		answer += g.nested(k)
 	}
 	g.do("%s%s %s %s", prefix, op, word, answer)
 }
@@ -75,7 +81,7 @@ func (g *generator) external(word, prefix string, k *rctx, s *rssl) {
 		return
 	}
 	a := g.newSession("SSL_SESSION_new")
-	a.hasID = false
+	a.kept = true
 	for _, set := range []string{"set_protocol_version %s 1.3", "set_cipher %s 0x1301", "set1_master_key %s 6b*32"} {
 		g.do("SSL_SESSION_"+set, a.word())
 	}

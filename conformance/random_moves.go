@@ -31,15 +31,15 @@ var moves = []struct {
 	{12, (*generator).take},
 	{10, (*generator).copySession},
 	{8, (*generator).cache},
-	{8, (*generator).hook},
-	{6, (*generator).callback},
+	{16, (*generator).hook},
+	{12, (*generator).callback},
 	{6, (*generator).configureAny},
 	{6, (*generator).configureSSL},
 	{8, (*generator).make},
 	{8, (*generator).change},
-	{8, (*generator).look},
+	{16, (*generator).look},
 	{8, (*generator).free},
-	{4, (*generator).idle},
+	{6, (*generator).idle},
 	{4, (*generator).replace},
 	{5, (*generator).methods},
 	{4, (*generator).renegotiate},
@@ -61,6 +61,10 @@ func (g *generator) pair() (c, s *rssl) {
 }
 
 func (g *generator) link(c, s *rssl) {
+	if g.chance(12) {
+		g.do("SSL_set_connect_state %s", c.word())
+		g.do("SSL_set_accept_state %s", s.word())
+	}
 	op := "link"
 	if !c.home.dtls() && g.chance(10) {
 		op = "link_fd"
@@ -75,9 +79,12 @@ func (g *generator) link(c, s *rssl) {
 	c.peer, s.peer = s, c
 }
 
-// resume sets a session that a client can have.
+// resume sets a session that a client can have, which may be NULL.
 func (g *generator) resume(c *rssl) {
-	a := g.session(func(a *rsession) bool { return a.group.only(c.home) || g.chance(6) })
+	cross := g.chance(8)
+	a := pick(g, g.sessions, func(a *rsession) bool {
+		return a.live() && !a.reserved && (a.group.only(c.home) || cross && !a.group.root().pinned)
+	})
 	if a == nil {
 		return
 	}
@@ -87,7 +94,7 @@ func (g *generator) resume(c *rssl) {
 func (g *generator) setSession(c *rssl, a *rsession) {
 	g.do("SSL_set_session %s %s", c.word(), a.word())
 	a.use(c.group)
-	c.sure = a.sure
+	c.sure, c.whole = a.sure, a.whole
 	if c.state == begun {
 		c.state = spoiled
 	}
@@ -98,6 +105,8 @@ func (g *generator) handshake(c, s *rssl) {
 	c.state, s.state = begun, begun
 	sure := !c.odd && !s.odd && !c.home.odd && !s.home.odd && talk(c.home, s.home)
 	c.sure, s.sure = sure, sure
+	c.whole = sure && !c.home.picky && !s.home.picky
+	s.whole = c.whole
 }
 
 // tickets are read with the first data; then the session of a client is one that can be resumed.
@@ -113,12 +122,8 @@ func (g *generator) connect() {
 	if g.in.n(4) > 0 {
 		g.resume(c)
 	}
-	if g.chance(6) {
-		g.configureOne(c)
-	}
-	if g.chance(8) {
-		g.configureOne(s)
-	}
+	g.prepare(c)
+	g.prepare(s)
 	g.link(c, s)
 	g.handshake(c, s)
 	if g.in.n(5) > 0 {
@@ -133,10 +138,22 @@ func (g *generator) connect() {
 	}
 }
 
+// prepare changes one of them before its first connection.
+func (g *generator) prepare(s *rssl) {
+	switch g.in.n(20) {
+	case 1, 2:
+		g.configureOne(s)
+	case 3, 4:
+		g.callbackOf(s.home, s)
+	case 5:
+		g.methodOf(s)
+	}
+}
+
 // take1 names the session of an SSL.
 func (g *generator) take1(c *rssl) {
 	a := g.newSession("SSL_get1_session %s", c.word())
-	a.sure, a.hasID, a.whole = c.sure, c.sure && c.state == begun, true
+	a.sure, a.hasID, a.whole = c.sure, c.sure && c.state == begun, c.sure && c.whole
 	a.group.meet(c.group)
 }
 
@@ -380,8 +397,13 @@ func (g *generator) methods() {
 		g.do("SSL_CTX_set_ssl_version %s %s", k.word(), g.choose("TLS_client_method", "TLSv1_2_client_method", "TLS_method", "TLSv1_1_client_method"))
 		return
 	}
-	c := g.ssl(func(c *rssl) bool { return !c.idle && c.state == fresh && !c.home.dtls() })
-	if c == nil {
+	if c := g.ssl(func(c *rssl) bool { return !c.idle && c.state == fresh }); c != nil {
+		g.methodOf(c)
+	}
+}
+
+func (g *generator) methodOf(c *rssl) {
+	if c.home.dtls() {
 		return
 	}
 	c.odd = true
@@ -424,7 +446,7 @@ func (g *generator) free() {
 			g.freeSSL(s)
 		}
 	case 1:
-		if a := pick(g, g.sessions, func(a *rsession) bool { return a.live() && !a.reserved }); a != nil {
+		if a := pick(g, g.sessions, func(a *rsession) bool { return a.live() && !a.reserved && !a.kept }); a != nil {
 			g.do("free %s", a.word())
 			a.names = a.names[1:]
 		}

@@ -14,7 +14,6 @@ func (g *generator) copySession() {
 	}
 	op := g.choose("reparse", "repem", "without_ems", "SSL_SESSION_dup")
 	b := g.newSession("%s %s", op, a.word())
-	// Without a cipher there is no encoding.
 	b.sure = op == "SSL_SESSION_dup" || a.whole
 	b.private, b.hasID, b.whole = a.private, a.hasID, a.whole
 	if !b.sure {
@@ -78,6 +77,7 @@ func (g *generator) make() {
 	}
 	a := g.newSession("SSL_SESSION_new")
 	a.private = true
+	versioned := false
 	for _, op := range []string{
 		"set1_id %s " + g.choose("id", "another", strings.Repeat("i", 32)), "set_protocol_version %s " + g.choose("1.2", "1.3", "1.2", "1.1"),
 		"set1_id_context %s " + g.choose("ops", "ops", "other"), "set_cipher %s " + g.choose("0xc02b", "0x1301", "0x1302"), "set1_master_key %s " + g.choose("6b*48", "6b*32"),
@@ -86,8 +86,16 @@ func (g *generator) make() {
 		if !g.chance(12) {
 			g.do("SSL_SESSION_"+op, a.word())
 			a.hasID = a.hasID || strings.HasPrefix(op, "set1_id ")
-			a.whole = a.whole || strings.HasPrefix(op, "set_cipher ")
+			versioned = versioned || strings.HasPrefix(op, "set_protocol_version ")
+			a.whole = a.whole || versioned && strings.HasPrefix(op, "set_cipher ")
 		}
+	}
+	if g.chance(3) {
+		g.do("%s %s", g.choose(privateGetters...), a.word())
+	}
+	if g.chance(6) {
+		g.do("SSL_SESSION_set_time %s 5", a.word())
+		g.do("SSL_SESSION_get_time %s", a.word())
 	}
 	k := g.ctx(func(k *rctx) bool { return a.hasID && k.server })
 	if k == nil || !g.chance(3) {
@@ -121,7 +129,6 @@ func (g *generator) change() {
 		g.do("SSL_SESSION_set_max_early_data %s %s", w, g.choose("1000", "0"))
 	case 6:
 		g.do("SSL_SESSION_set_cipher %s %s", w, g.choose("0xc02b", "0x1301", "0x1302"))
-		a.whole = true
 	case 7:
 		g.do("SSL_SESSION_set1_master_key %s %s", w, g.choose("6b*48", "6b*32", "6b*257"))
 	case 8:
@@ -160,10 +167,6 @@ func (g *generator) look() {
 	case 0:
 		if a := g.session(func(a *rsession) bool { return a.private }); a != nil {
 			g.do("%s %s", g.choose(privateGetters...), a.word())
-			if g.chance(2) {
-				g.do("SSL_SESSION_set_time %s 5", a.word())
-				g.do("SSL_SESSION_get_time %s", a.word())
-			}
 		}
 	case 1:
 		if a := g.session(anySession); a != nil {

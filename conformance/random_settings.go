@@ -5,7 +5,7 @@ import "strings"
 // configure changes an SSL_CTX.
 func (g *generator) configure(k *rctx) {
 	w := k.word()
-	switch n := g.in.n(24); n {
+	switch g.in.n(24) {
 	case 0, 1, 2:
 		g.do("SSL_CTX_set_session_cache_mode %s %s", w, g.choose("SESS_CACHE_BOTH", "SESS_CACHE_OFF", "SESS_CACHE_CLIENT", "SESS_CACHE_SERVER",
 			"SESS_CACHE_BOTH|SESS_CACHE_NO_INTERNAL_STORE", "SESS_CACHE_BOTH|SESS_CACHE_NO_INTERNAL_LOOKUP", "SESS_CACHE_SERVER|SESS_CACHE_NO_AUTO_CLEAR"))
@@ -28,10 +28,12 @@ func (g *generator) configure(k *rctx) {
 		g.do("SSL_CTX_set_session_id_context %s %s", w, g.choose("ops", "other", strings.Repeat("x", 33)))
 	case 14:
 		g.do("SSL_CTX_set_cipher_list %s %s", w, g.choose("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ALL", "nothing"))
-		k.odd = k.odd || strings.HasSuffix(g.last(), "nothing")
+		k.odd, k.picky = k.odd || strings.HasSuffix(g.last(), "nothing"), true
 	case 15:
+		k.picky = true
 		g.do("SSL_CTX_set_ciphersuites %s %s", w, g.choose("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"))
 	case 16:
+		k.picky = true
 		g.do("SSL_CTX_set1_groups_list %s %s", w, g.choose("P-256", "P-384", "X25519:P-256", "nothing"))
 	case 17:
 		g.do("SSL_CTX_set_verify %s %s", w, g.choose("VERIFY_PEER", "VERIFY_NONE"))
@@ -87,6 +89,7 @@ func (g *generator) configureOne(s *rssl) {
 		g.do("SSL_set_cipher_list %s %s", w, g.choose("ECDHE-ECDSA-AES128-GCM-SHA256", "ALL", "nothing"))
 		s.odd = true
 	case 7:
+		s.odd = true
 		g.do("SSL_set_ciphersuites %s %s", w, g.choose("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384"))
 	case 8:
 		g.do("SSL_set_options %s %s", w, g.choose("OP_NO_TICKET", "OP_ALLOW_NO_DHE_KEX"))
@@ -153,10 +156,12 @@ func (g *generator) room(kind string) bool {
 
 // hook installs a callback of the cache.
 func (g *generator) hook() {
-	k := g.ctx(anyCtx)
-	if k == nil {
-		return
+	if k := g.ctx(anyCtx); k != nil {
+		g.hookOf(k)
 	}
+}
+
+func (g *generator) hookOf(k *rctx) {
 	if g.chance(8) {
 		g.do("on %s %s off", k.word(), g.choose("new", "remove", "get"))
 		return
@@ -182,6 +187,7 @@ func (g *generator) hook() {
 func (a *rsession) serve(g *generator, k *rctx) {
 	a.private = false
 	a.group.add(k)
+	a.group.root().pinned = true
 	for _, s := range g.ssls {
 		if s.home == k {
 			a.use(s.group)
@@ -225,10 +231,11 @@ func (g *generator) nested(k *rctx) string {
 		if a := g.session(func(a *rsession) bool { return a.hasID && a.group.only(k) }); a != nil {
 			a.private = false
 			a.group.add(k)
+			a.group.root().pinned = true
 			return ": SSL_CTX_add_session " + k.word() + " " + a.word()
 		}
 	case 4: // R7
-		if a := g.session(func(a *rsession) bool { return len(a.names) == 1 }); a != nil {
+		if a := g.session(func(a *rsession) bool { return len(a.names) == 1 && !a.kept }); a != nil {
 			word := a.word()
 			a.names = nil
 			return ": free " + word

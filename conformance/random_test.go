@@ -74,3 +74,34 @@ func TestProgramsResume(t *testing.T) {
 		t.Errorf("not all of the counters and callbacks: %v", counters)
 	}
 }
+
+// TestShrink hides a difference that is there on purpose in a random program, and wants it alone, as a script.
+func TestShrink(t *testing.T) {
+	w, err := StartC()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	script := Program(ProgramBytes(5))
+	f, err := w.Check(script, nil)
+	if f != nil || err != nil {
+		t.Fatalf("%v %v", f, err)
+	}
+	f, err = w.Check(script+"A = SSL_SESSION_new\nB = up_ref A\nSSL_SESSION_set_cipher B 0xffff\nc = SSL_new K1\n", nil)
+	if f == nil || err != nil {
+		t.Fatalf("no finding: %v", err)
+	}
+	if f, err = w.Shrink(f); err != nil {
+		t.Fatal(err)
+	}
+	if want := "scenario random\nproves nothing\nA = SSL_SESSION_new\nB = up_ref A\nSSL_SESSION_set_cipher B 0xffff\n"; f.Script != want {
+		t.Errorf("shrunk to\n%s", f.Script)
+	}
+	path, err := f.Write(t.TempDir(), "a test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if scenarios, err := Parse(path); err != nil || len(scenarios) != 1 || !strings.HasPrefix(scenarios[0].Name, "found-") {
+		t.Errorf("%s: %v", path, err)
+	}
+}
