@@ -17,7 +17,7 @@ Legal means that C survives, and that what it does is determined. The rules, by 
 	      new link, and free: no I/O (cleartext, ErrNoSession).
 	  R2  A session, and all that may be the same object, belongs to one SSL_CTX if it is added to a cache (ErrOtherCtx). See group.
 	  R3  SSL_SESSION_set1_id and set_protocol_version only of a session that nobody else has seen, and an id is never empty (ErrShared).
-	  R4  A callback executes nothing on an SSL that may be in a handshake: only on idle ones, which are never linked (ErrInCallback).
+	  R4  A callback executes nothing on an SSL that may be in a handshake: only on idle ones, which are never joined (ErrInCallback).
 	  R5  A remove callback executes nothing of a cache (ErrInRemoveCallback).
 	  R6  A name that may be bound to NULL is used where C takes NULL. See sure.
 	  R7  A name that a callback may free is used nowhere else.
@@ -129,7 +129,7 @@ type state int
 
 const (
 	fresh  state = iota
-	linked       // and nothing sent yet
+	joined       // and nothing sent yet
 	begun
 	spoiled // R1
 )

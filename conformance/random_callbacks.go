@@ -10,7 +10,7 @@ func (g *generator) callback() {
 	}
 	var s *rssl
 	if g.chance(3) {
-		s = g.ssl(func(s *rssl) bool { return s.state <= linked && !s.idle && s.home == k })
+		s = g.ssl(func(s *rssl) bool { return s.state <= joined && !s.idle && s.home == k })
 	}
 	g.callbackOf(k, s)
 }

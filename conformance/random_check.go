@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Finding is a program at which the binding differs from C, or that is not legal.
-type Finding struct {
+// Mismatch is a program at which the binding differs from C, or that is not legal.
+type Mismatch struct {
 	Script string
 	Mode   Mode
 	Op     string // where it shows
@@ -18,16 +18,16 @@ type Finding struct {
 	Legal  bool // C survives it
 }
 
-func (f *Finding) Error() string {
+func (f *Mismatch) Error() string {
 	return fmt.Sprintf("%s mode, at %q: %s\nin\n%s", f.Mode, f.Op, f.What, f.Script)
 }
 
 // same reports whether another program shows the same: the same operation differs, in the same way as far as can be told without names and numbers.
-func (f *Finding) same(other *Finding) bool {
+func (f *Mismatch) same(other *Mismatch) bool {
 	return other != nil && f.Mode == other.Mode && verb(f.Op) == verb(other.Op) && f.kind() == other.kind()
 }
 
-func (f *Finding) kind() string { return strings.Fields(f.What + " ?")[0] }
+func (f *Mismatch) kind() string { return strings.Fields(f.What + " ?")[0] }
 
 func verb(op string) string {
 	words := strings.Fields(op)
@@ -49,7 +49,7 @@ type Reached struct {
 }
 
 // Check runs a program with libssl itself and with the binding, in both modes. It returns nil if they agree.
-func (w *CWorker) Check(script string, reached *Reached) (*Finding, error) {
+func (w *CWorker) Check(script string, reached *Reached) (*Mismatch, error) {
 	scenarios, err := ParseText(script)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (w *CWorker) Check(script string, reached *Reached) (*Finding, error) {
 		reached.add(c)
 	}
 	if c.End() != "ok" { // what the fatal operation was, only the trace's end tells
-		return &Finding{script, Default, scenarios[0].Ops[min(len(c)-2, len(scenarios[0].Ops)-1)].Text, c.End() + " ends it in C: the program is not legal", false}, nil
+		return &Mismatch{script, Default, scenarios[0].Ops[min(len(c)-2, len(scenarios[0].Ops)-1)].Text, c.End() + " ends it in C: the program is not legal", false}, nil
 	}
 	for _, mode := range []Mode{Default, Keep} {
 		want, got := determined(Ordered(Normalise(c, mode))), determined(Ordered(RunGo(scenarios[0], mode)))
@@ -78,7 +78,7 @@ func (w *CWorker) Check(script string, reached *Reached) (*Finding, error) {
 				continue
 			}
 			op, _ := inC["op"].(string)
-			return &Finding{script, mode, op, fmt.Sprintf("%s (-C +Go)\n%s", differs(inC, inGo), cmp.Diff(inC, inGo)), true}, nil
+			return &Mismatch{script, mode, op, fmt.Sprintf("%s (-C +Go)\n%s", differs(inC, inGo), cmp.Diff(inC, inGo)), true}, nil
 		}
 	}
 	return nil, nil

@@ -71,7 +71,7 @@ func (g *generator) link(c, s *rssl) {
 	}
 	g.do("%s %s %s", op, c.word(), s.word())
 	for _, x := range []*rssl{c, s} {
-		x.state, x.fd = linked, op == "link_fd"
+		x.state, x.fd = joined, op == "link_fd"
 		if x.peer != nil {
 			x.peer.peer = nil
 		}
@@ -356,7 +356,7 @@ func (g *generator) replace() {
 	default:
 		g.resume(c)
 	}
-	if c.state >= linked {
+	if c.state >= joined {
 		c.state = spoiled
 	}
 }

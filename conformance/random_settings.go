@@ -68,7 +68,7 @@ func (g *generator) configureAny() {
 }
 
 func (g *generator) configureSSL() {
-	if s := g.ssl(func(s *rssl) bool { return s.state <= linked }); s != nil {
+	if s := g.ssl(func(s *rssl) bool { return s.state <= joined }); s != nil {
 		g.configureOne(s)
 	}
 }

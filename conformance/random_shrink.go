@@ -14,7 +14,7 @@ Shrink drops operations for as long as the program still shows the finding. A na
 program illegal only where one depends on another that stands between (a link before I/O): C dies of it then, or the binding refuses, and the finding
 is another.
 */
-func (w *CWorker) Shrink(f *Finding) (*Finding, error) {
+func (w *CWorker) Shrink(f *Mismatch) (*Mismatch, error) {
 	for chunk := len(lines(f.Script)) / 2; chunk > 0; {
 		smaller, err := w.dropSome(f, chunk)
 		if err != nil {
@@ -36,7 +36,7 @@ const header = 2
 func lines(script string) []string { return strings.Split(strings.TrimSpace(script), "\n") }
 
 // dropSome returns a smaller program that shows the same, nil if there is none.
-func (w *CWorker) dropSome(f *Finding, chunk int) (*Finding, error) {
+func (w *CWorker) dropSome(f *Mismatch, chunk int) (*Mismatch, error) {
 	all := lines(f.Script)
 	for at := len(all) - chunk; at >= header; at -= chunk {
 		left := without(all, at, chunk)
@@ -73,7 +73,7 @@ func without(all []string, at, n int) []string {
 }
 
 // Write makes a script of the finding, ready for ops/, and returns its path. origin says what it was made of.
-func (f *Finding) Write(dir, origin string) (string, error) {
+func (f *Mismatch) Write(dir, origin string) (string, error) {
 	name := fmt.Sprintf("found-%x", sha256.Sum256([]byte(f.Script)))[:14]
 	what, _, _ := strings.Cut(f.What, "\n")
 	script := fmt.Sprintf("# Random program of %s: %s mode, %q: %s\nscenario %s\n%s", origin, f.Mode, f.Op, what, name,

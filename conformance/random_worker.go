@@ -21,7 +21,7 @@ type CWorker struct {
 
 // StartC starts one. Close ends it.
 func StartC() (*CWorker, error) {
-	driver, err := buildC()
+	driver, err := linked.driver()
 	if err != nil {
 		return nil, err
 	}

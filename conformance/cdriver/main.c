@@ -266,9 +266,7 @@ static int show_version(void)
 
 static void usage(const char *what)
 {
-	fprintf(stderr, "cdriver: %s
-usage: cdriver -version | [-data DIR] [-only NAME] FILE.ops... | [-data DIR] -serve -
-", what);
+	fprintf(stderr, "cdriver: %s\nusage: cdriver -version | [-data DIR] [-only NAME] FILE.ops... | [-data DIR] -serve -\n", what);
 	exit(2);
 }
 
