@@ -183,6 +183,14 @@ func TestForgottenCtx(t *testing.T) {
 			ctx.AddSession(sess)
 			return sess.UpRef()
 		},
+		"AddSession, refused by another": func(t *testing.T, ctx *libssl.Ctx) *libssl.Session {
+			sess := forgettableSession(t, 1)
+			ctx.AddSession(sess)
+			if _, err := clientCtx(t, 0).AddSession(sess); !errors.Is(err, libssl.ErrOtherCtx) {
+				t.Error(err)
+			}
+			return sess
+		},
 		// The Ctx is not forgotten, but the SSL has the last reference, and is.
 		"Ctx freed, SSL forgotten": func(t *testing.T, ctx *libssl.Ctx) *libssl.Session {
 			c := forgettableSSL(t, ctx, server)
@@ -298,6 +306,17 @@ func TestCollectorLeavesCallsAlone(t *testing.T) {
 	sess := ssl.Session()
 	defer sess.Free()
 	wantRefs(t, sess, 2)
+}
+
+// What the collector looks at in an SSL another thread may be changing: it waits, and so does nobody else.
+func TestForgottenHandleOfBusySSL(t *testing.T) {
+	ssl := newSSL(t, clientCtx(t, 0))
+	func() { ssl.UpRef() }()
+	ssl.With(func(unsafe.Pointer) {
+		settled("SSL")
+		wantRefs(t, ssl, 2)
+	})
+	eventually(t, "the reference is dropped", func() bool { return refs(t, ssl) == 1 })
 }
 
 // unsafePointerOf returns a pointer that is good while the handle is.

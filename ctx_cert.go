@@ -42,14 +42,17 @@ func (c *Ctx) UsePrivateKeyFile(file string, filetype int) error {
 }
 
 // UseCertificateDER loads the certificate from DER. One of each kind of key may be set, the others stay: RSA beside ECDSA, for example. Where the
-// Ctx has a key of that kind which does not fit, the key is dropped.
+// Ctx has a key of that kind which does not fit, the key is dropped. Bytes that follow the certificate are ignored, as in C; where C has no function of
+// DER, as for [Ctx.AddChainCert], they are an error.
 //
 // UseCertificateDER corresponds to SSL_CTX_use_certificate_ASN1(3).
 func (c *Ctx) UseCertificateDER(der []byte) error {
 	return c.material("SSL_CTX_use_certificate_ASN1", C.GOSSL_CERT_DER, der, nil)
 }
 
-// UsePrivateKeyDER loads a key in PKCS #8 or the traditional form of its type. UsePrivateKeyDER corresponds to SSL_CTX_use_PrivateKey(3).
+// UsePrivateKeyDER loads a key in PKCS #8 or the traditional form of its type. Bytes that follow are ignored, as in SSL_CTX_use_PrivateKey_ASN1.
+//
+// UsePrivateKeyDER corresponds to SSL_CTX_use_PrivateKey(3).
 func (c *Ctx) UsePrivateKeyDER(der []byte) error {
 	return c.material("SSL_CTX_use_PrivateKey", C.GOSSL_KEY_DER, der, nil)
 }

@@ -75,12 +75,16 @@ func (c *Ctx) SetSessionIDContext(id []byte) error {
 func (c *Ctx) AddSession(session *Session) (int, error) {
 	const fn = "SSL_CTX_add_session"
 	return c.cache(fn, session, func(p *C.SSL_CTX, sp *C.SSL_SESSION) C.gossl_result {
-		session.use(c.state)
+		before := session.added.Load()
+		session.use(c.state) // now: callbacks of the call may meet it
 		r := C.gossl_ctx_add_session(p, sp, 0)
 		if r.more != nil && r.more.status == C.GOSSL_OTHER_CTX {
 			if _, alive := ctxStates.Get(uintptr(r.more.other_ctx)); !alive {
-				return C.gossl_ctx_add_session(p, sp, take(r.more).other_ctx)
+				r = C.gossl_ctx_add_session(p, sp, take(r.more).other_ctx)
 			}
+		}
+		if r.more != nil && r.more.status != C.GOSSL_CALLED { // it still keeps the Ctx that has it
+			session.added.CompareAndSwap(c.state.keeper(), before)
 		}
 		return r
 	})

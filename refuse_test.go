@@ -523,3 +523,17 @@ func TestListenInCallback(t *testing.T) {
 		t.Error("the callback did not run")
 	}
 }
+
+// C's functions of DER ignore what follows; where there is none, nothing is lost silently.
+func TestBytesAfterDER(t *testing.T) {
+	ctx := serverCtx(t, 0)
+	der := ctx.CertificateDER()
+	more := append(bytes.Clone(der), der...)
+	must(t, ctx.UseCertificateDER(more))
+	for name, use := range map[string]func([]byte) error{"AddChainCert": ctx.AddChainCert, "AddClientCA": ctx.AddClientCA} {
+		if err := use(more); err == nil {
+			t.Errorf("%s takes bytes after the certificate", name)
+		}
+		must(t, use(der))
+	}
+}

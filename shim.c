@@ -152,6 +152,19 @@ SSL_CTX *gossl_ssl_session_ctx(gossl_ssl *s)
 	return s->session_ctx;
 }
 
+static int get1_ctxs(gossl_ssl *s, SSL_CTX **ctxs)
+{
+	ctxs[0] = s->session_ctx;
+	ctxs[1] = SSL_get_SSL_CTX(s->ssl);
+	return SSL_CTX_up_ref(ctxs[0]) && SSL_CTX_up_ref(ctxs[1]);
+}
+
+/* The SSL_CTX that the SSL was made with and the present one, which SSL_set_SSL_CTX on another thread may change, each with a reference. */
+gossl_result gossl_ssl_get1_ctxs(gossl_ssl *s, SSL_CTX **ctxs)
+{
+	return GOSSL_SSL(s, READS, get1_ctxs(s, ctxs), 0);
+}
+
 /* Marks the SSL as waited for; 0 if it is free meanwhile. */
 int gossl_ssl_wait(gossl_ssl *s)
 {
@@ -170,6 +183,12 @@ int gossl_ssl_in_callback(gossl_ssl *s)
 int gossl_mid_handshake(const SSL *ssl)
 {
 	return SSL_in_init(ssl) && !SSL_in_before(ssl);
+}
+
+/* Whether a resumed session is not there any more, where libssl looks for the server name in it. */
+int gossl_lost_session(const SSL *ssl)
+{
+	return SSL_get_session(ssl) == NULL && SSL_session_reused(ssl) && (SSL_is_server(ssl) || !SSL_in_before(ssl));
 }
 
 /* Whether a remove_session_cb of this SSL_CTX runs on this thread, maybe below one of another. */
@@ -195,6 +214,8 @@ int gossl_refuse(gossl_ssl *s, int does)
 		return GOSSL_IN_CALLBACK;
 	if ((does & IO) && SSL_get_session(s->ssl) == NULL
 	    && (s->dropped || SSL_is_init_finished(s->ssl) || (!s->stillborn && !SSL_is_server(s->ssl) && !SSL_in_before(s->ssl))))
+		return GOSSL_NO_SESSION;
+	if ((does & NAMES) && gossl_lost_session(s->ssl))
 		return GOSSL_NO_SESSION;
 	return GOSSL_CALLED;
 }

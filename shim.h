@@ -79,6 +79,7 @@ int gossl_ssl_wait(gossl_ssl *s);
 int gossl_ssl_in_callback(gossl_ssl *s);
 SSL *gossl_ssl_pointer(gossl_ssl *s);
 SSL_CTX *gossl_ssl_session_ctx(gossl_ssl *s);
+gossl_result gossl_ssl_get1_ctxs(gossl_ssl *s, SSL_CTX **ctxs);
 int gossl_ssl_hold(gossl_ssl *s);
 int gossl_ssl_unhold(gossl_ssl *s);
 gossl_result gossl_ssl_free(gossl_ssl *s, int collected);

@@ -98,15 +98,24 @@ static int add_client_ca(struct target t, X509 *cert)
 	return t.ssl != NULL ? SSL_add_client_CA(t.ssl, cert) : SSL_CTX_add_client_CA(t.ctx, cert);
 }
 
-/* What is done with one certificate in DER. */
+/* Reports whether DER ends where it should. An entry says so if not. */
+static int ends(const unsigned char *p, const struct material *m)
+{
+	if (p == m->p + m->len)
+		return 1;
+	ASN1err(0, ASN1_R_TOO_LONG);
+	return 0;
+}
+
+/* What is done with one certificate in DER. libssl's own function of that takes bytes behind it. */
 static int use_der(struct target t, int what, const struct material *m)
 {
 	const unsigned char *p = m->p;
 	X509 *cert = d2i_X509(NULL, &p, m->len);
 	int ok = 0;
 
-	if (cert == NULL)
-		return 0;
+	if (cert == NULL || (what != GOSSL_CERT_DER && !ends(p, m)))
+		what = -1;
 	switch (what) {
 	case GOSSL_CERT_DER:
 		ok = use_cert(t, cert) == 1;
@@ -174,7 +183,7 @@ static int add_crl_der(X509_STORE *store, const struct material *m)
 {
 	const unsigned char *p = m->p;
 	X509_CRL *crl = d2i_X509_CRL(NULL, &p, m->len);
-	int ok = crl != NULL && X509_STORE_add_crl(store, crl);
+	int ok = crl != NULL && ends(p, m) && X509_STORE_add_crl(store, crl);
 
 	X509_CRL_free(crl);
 	return ok;

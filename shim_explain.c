@@ -141,7 +141,8 @@ static long doubts(gossl_ssl *s, SSL_SESSION *session)
 /* Whether libssl would send early data with it. It fails the handshake if names differ. */
 static long early_data_doubts(gossl_ssl *s, SSL_SESSION *session)
 {
-	const char *host = SSL_SESSION_get0_hostname(session), *name = SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
+	const char *host = SSL_SESSION_get0_hostname(session);
+	const char *name = gossl_lost_session(s->ssl) ? NULL : SSL_get_servername(s->ssl, TLSEXT_NAMETYPE_host_name);
 
 	if (SSL_SESSION_get_protocol_version(session) != TLS1_3_VERSION || SSL_SESSION_get_max_early_data(session) == 0)
 		return 1L << GOSSL_WHY_NO_EARLY_DATA;

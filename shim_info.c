@@ -99,7 +99,7 @@ static long info(SSL *ssl, int what)
 
 gossl_result gossl_ssl_info(gossl_ssl *s, int what)
 {
-	return GOSSL_SSL(s, ACTS, info(s->ssl, what), 0);
+	return GOSSL_SSL(s, ACTS | (what == GOSSL_INFO_SERVERNAME_TYPE ? NAMES : 0), info(s->ssl, what), 0);
 }
 
 static long tune(SSL *ssl, int what, long value)
@@ -402,10 +402,38 @@ gossl_result gossl_ssl_export(gossl_ssl *s, unsigned char *out, size_t len, cons
 	return GOSSL_SSL(s, ACTS | PUSHES, SSL_export_keying_material(s->ssl, out, len, label, label_len, context, context_len, use_context), r.ret != 1);
 }
 
+/*
+ * Whether libssl would look for the cipher of early data in a session that is not there. A client takes it from the PSK of a callback if its session
+ * allows no early data, without looking whether there is one. There is while the first flight is out and the session is the one that it went out with.
+ */
+static int lost_early_session(const gossl_ssl *s)
+{
+	const SSL_SESSION *session = SSL_get_session(s->ssl);
+	int status = SSL_get_early_data_status(s->ssl), server = SSL_is_server(s->ssl);
+
+	if (SSL_version(s->ssl) != TLS1_3_VERSION || status == SSL_EARLY_DATA_NOT_SENT || (server && status != SSL_EARLY_DATA_ACCEPTED))
+		return 0; /* libssl fails before it looks */
+	if (session == NULL)
+		return 1;
+	if (!server && SSL_get_max_early_data(s->ssl) > 0 && SSL_SESSION_get_max_early_data(session) == 0)
+		return s->dropped || (SSL_get_state(s->ssl) != TLS_ST_CW_CLNT_HELLO && SSL_get_state(s->ssl) != TLS_ST_EARLY_DATA);
+	return SSL_SESSION_get0_cipher(session) == NULL;
+}
+
 gossl_result gossl_ssl_export_early(gossl_ssl *s, unsigned char *out, size_t len, const char *label, size_t label_len, const unsigned char *context,
 				    size_t context_len)
 {
-	return GOSSL_SSL(s, ACTS | PUSHES, SSL_export_keying_material_early(s->ssl, out, len, label, label_len, context, context_len), r.ret != 1);
+	struct gossl_call c;
+	gossl_result r = { 0, NULL };
+
+	if (!gossl_begin(&c, s, ACTS | PUSHES, &r.more))
+		return r;
+	if (lost_early_session(s))
+		c.more.status = GOSSL_NO_SESSION;
+	else
+		r.ret = SSL_export_keying_material_early(s->ssl, out, len, label, label_len, context, context_len);
+	r.more = gossl_end(&c, r.ret != 1 && c.more.status == GOSSL_CALLED);
+	return r;
 }
 
 /* Writes GOSSL_MAX_SIGALGS at the most into algs; ret is how many. */

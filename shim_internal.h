@@ -22,7 +22,7 @@ struct gossl_ssl {
 	int depth;                    /* calls of the owner that are nested in one another */
 	_Atomic(int) callbacks;       /* Go callbacks that run inside the owner's calls */
 	int dead;                     /* SSL_set_session returned 0 */
-	int dropped;                  /* SSL_set_session(NULL) while connected or connecting */
+	int dropped;                  /* SSL_set_session while connected or connecting: libssl goes on with another session than it had, or none */
 	int stillborn;                /* the handshake failed before it made a session: libssl only repeats that it failed */
 	struct gossl_windows windows; /* of the engine's call that runs */
 	unsigned int own;             /* which of fn were set on this SSL: they die with it. The others are the SSL_CTX's */
@@ -63,10 +63,12 @@ enum {
 	RESETS = 8,  /* frees what a running handshake uses: not inside a callback of this SSL */
 	PUSHES = 16, /* may push errors */
 	SHAKES = 32, /* runs the handshake: not inside a callback of it, which it would call again without end */
+	NAMES = 64,  /* reads the server name, which may be the session's: not when that was taken away */
 };
 
 int gossl_refuse(gossl_ssl *s, int does);
 int gossl_mid_handshake(const SSL *ssl);
+int gossl_lost_session(const SSL *ssl);
 int gossl_is_removing(const SSL_CTX *ctx);
 gossl_more *gossl_refused(int status, int wake);
 gossl_more *gossl_end(struct gossl_call *c, int failed);
@@ -169,7 +171,7 @@ static inline int gossl_begin(struct gossl_call *c, gossl_ssl *s, int does, goss
 			*more = gossl_refused(GOSSL_BUSY, 0);
 			return 0;
 		}
-		if ((does & IO) || s->dead || s->callbacks || gossl_removing != NULL) {
+		if ((does & (IO | NAMES)) || s->dead || s->callbacks || gossl_removing != NULL) {
 			status = gossl_refuse(s, does);
 			if (status != GOSSL_CALLED) {
 				*more = gossl_refused(status, gossl_disown(s));

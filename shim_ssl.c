@@ -67,7 +67,7 @@ gossl_result gossl_ssl_set_session(gossl_ssl *s, SSL_SESSION *session)
 		s->dead = 1;
 		c.more.error = SSL_get_error(s->ssl, 0);
 	}
-	s->dropped = session == NULL && SSL_get_state(s->ssl) != TLS_ST_BEFORE;
+	s->dropped = SSL_get_state(s->ssl) != TLS_ST_BEFORE;
 	r.more = gossl_end(&c, r.ret == 0);
 	return r;
 }
@@ -120,7 +120,7 @@ gossl_result gossl_ssl_copy_session_id(gossl_ssl *to, gossl_ssl *from)
 	to->dead = r.ret == 0; /* it fails where SSL_set_session does */
 	if (r.ret != 0)
 		gossl_copy_function(to, from, GOSSL_FN_CERT); /* they share what it is in */
-	to->dropped = SSL_get_session(to->ssl) == NULL && SSL_get_state(to->ssl) != TLS_ST_BEFORE;
+	to->dropped = SSL_get_state(to->ssl) != TLS_ST_BEFORE;
 	if (gossl_disown(from))
 		c.more.wake = 2;
 	r.more = gossl_end(&c, r.ret == 0);
@@ -285,5 +285,5 @@ static char *copy_servername(const SSL *ssl)
 /* From malloc: libssl's string may die with the next call on the SSL. */
 gossl_object gossl_ssl_get_servername(gossl_ssl *s)
 {
-	return GOSSL_OBJECT(s, READS, copy_servername(s->ssl), 0);
+	return GOSSL_OBJECT(s, NAMES, copy_servername(s->ssl), 0);
 }

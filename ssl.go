@@ -30,16 +30,26 @@ var sslKind = handle.NewKind("SSL", func(p *C.gossl_ssl) { finish(C.gossl_ssl_fr
 
 // collectSSL drops the reference of a handle that was forgotten. It may be the last to hold its two SSL_CTXs, which sessions may need.
 func collectSSL(p *C.gossl_ssl) {
-	ctxs := [...]*C.SSL_CTX{upRefCtx(C.gossl_ssl_session_ctx(p)), upRefCtx(C.SSL_get_SSL_CTX(C.gossl_ssl_pointer(p)))}
+	var ctxs [2]*C.SSL_CTX
+	if m := C.gossl_ssl_get1_ctxs(p, &ctxs[0]).more; m != nil {
+		more := take(m)
+		if more.status == C.GOSSL_BUSY { // another handle is in use, maybe for long: the collector has other things to do
+			go func() {
+				if wait := park(p); wait != nil {
+					<-wait
+				}
+				collectSSL(p)
+			}()
+			return
+		}
+		if more.wake != 0 {
+			parking.Wake(key(p))
+		}
+	}
 	finishAlone(C.gossl_ssl_free(p, 1).more)
 	for _, ctx := range ctxs {
 		collectCtx(ctx)
 	}
-}
-
-func upRefCtx(p *C.SSL_CTX) *C.SSL_CTX {
-	C.SSL_CTX_up_ref(p)
-	return p
 }
 
 // parking is where goroutines wait for an SSL.
