@@ -66,10 +66,10 @@
 //	I/O after SetSession(nil) on a connection        ErrNoSession           sends cleartext and reports success, or
 //	  that has begun                                                        crashes
 //	Servername, ServernameType after                 ErrNoSession           crashes
-	  SetSession(nil) on a resumed connection
-	ExportKeyingMaterialEarly when the session       ErrNoSession           crashes
-	  of the early data was replaced or rejected
-	SetSession(nil), or one that switches the        ErrInCallback          crashes when the callback returns
+//	  SetSession(nil) on a resumed connection
+//	ExportKeyingMaterialEarly when the session       ErrNoSession           crashes
+//	  of the early data was replaced or rejected
+//	SetSession(nil), or one that switches the        ErrInCallback          crashes when the callback returns
 //	  method, inside a callback of the handshake
 //	Clear, SetConnectState, SetFD … inside a         ErrInCallback          frees what the running call uses
 //	  callback of the same SSL
