@@ -140,11 +140,16 @@ type invocation struct {
 
 // enter begins a callback of the SSL_CTX with this id, which leave ends. It reports false if it may not run: an earlier one of the call panicked.
 func enter(name string, id C.uintptr_t, pending C.uint64_t) (invocation, bool) {
-	in := invocation{name: name, pending: pending}
-	var ok bool
-	if in.ctx, ok = ctxStates.Get(uintptr(id)); !ok {
-		return in, false
+	state, ok := ctxStates.Get(uintptr(id))
+	if !ok {
+		return invocation{}, false
 	}
+	return state.enter(name, pending)
+}
+
+// enter is for a callback that may outlive the SSL_CTX.
+func (c *ctxState) enter(name string, pending C.uint64_t) (invocation, bool) {
+	in := invocation{name: name, ctx: c, pending: pending}
 	return in, pending == 0 || in.after().panic == nil
 }
 

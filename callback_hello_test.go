@@ -192,6 +192,7 @@ func TestStateless(t *testing.T) {
 		c.DoHandshake()
 		move(c, s)
 		wantEqual(t, "without cookie", s.Stateless(), 0)
+		wantEqual(t, "without cookie", s.Err(0), libssl.ErrWantRead)
 		move(s, c)
 		c.DoHandshake()
 		s = newSSL(t, server) // nothing is kept about the client

@@ -70,6 +70,9 @@ func NewCtx(method Method) (*Ctx, error) {
 	if initErr != nil {
 		return nil, initErr
 	}
+	if method.p == nil {
+		return nil, ErrorStack{Func: "SSL_CTX_new", Refused: ErrNilMethod}
+	}
 	state := &ctxState{}
 	state.id = ctxStates.Add(state)
 	r := C.gossl_ctx_new(method.p, C.uintptr_t(state.id))

@@ -245,6 +245,7 @@ func TestUDPListen(t *testing.T) {
 			s.SetAcceptState()
 			wantEqual(t, "peer of nobody", s.DatagramPeer().IsValid(), false)
 			wantEqual(t, "nobody there", s.DTLSv1Listen(), 0)
+			wantEqual(t, "nobody there", s.Err(0), libssl.ErrWantRead)
 
 			fd, mine := udpSocket(t, netip.AddrPortFrom(loopback, 0), 0)
 			must(t, syscall.Connect(fd, sockaddr(addr, 0)))
@@ -254,6 +255,7 @@ func TestUDPListen(t *testing.T) {
 			c.DoHandshake()
 			until(t, "the cookie", func() bool {
 				wantEqual(t, "without cookie", s.DTLSv1Listen(), 0)
+				wantEqual(t, "without cookie", s.Err(0), libssl.ErrWantRead)
 				return asked
 			})
 			until(t, "the ClientHello with cookie", func() bool {

@@ -3,6 +3,8 @@ package libssl
 // #include "cgo.h"
 import "C"
 
+import "sync/atomic"
+
 // Engine moves the bytes of one connection between buffers of the caller: it has no transport of its own, and nothing in it blocks. An operation is
 // one call of C and allocates nothing.
 //
@@ -13,7 +15,7 @@ import "C"
 // One goroutine may read while another writes and a third shuts down: they take turns inside C. The same operation is for one goroutine at a time.
 type Engine struct {
 	ssl   *SSL
-	eof   bool
+	eof   atomic.Bool
 	moved [engineSlots]C.gossl_moved
 }
 
@@ -50,7 +52,8 @@ func NewEngine(ssl *SSL) (*Engine, error) {
 func (e *Engine) SSL() *SSL { return e.ssl }
 
 // SetEOF says that no more bytes come in than those of the next operations' windows. What needs more fails with [ErrorSyscall].
-func (e *Engine) SetEOF() { e.eof = true }
+// It may be called at any time.
+func (e *Engine) SetEOF() { e.eof.Store(true) }
 
 // Connect goes on with the handshake as client. Connect corresponds to SSL_connect(3).
 func (e *Engine) Connect(in, out []byte) Step {
@@ -114,7 +117,7 @@ func (e *Engine) operate(fn string, op C.int, slot int, b, in, out []byte) Step 
 			s.refuse(fn, ErrFreed)
 			return Step{Ret: -1, Error: ErrorSSL}
 		}
-		more := C.gossl_engine(p, op, buf, n, from, fromLen, to, toLen, cBool(e.eof), m)
+		more := C.gossl_engine(p, op, buf, n, from, fromLen, to, toLen, cBool(e.eof.Load()), m)
 		step := Step{Ret: int(m.ret), N: int(m.n), In: int(m.in), Out: int(m.out), Error: int(m.error), Pending: int(m.pending)}
 		if more == nil {
 			s.ref.Release()

@@ -3,6 +3,7 @@ package libssl_test
 import (
 	"bytes"
 	"errors"
+	"io"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -369,4 +370,18 @@ func TestEngineDTLS(t *testing.T) {
 	if step := j.clientReads(b); string(b[:step.N]) != "hello" {
 		t.Errorf("%+v", step)
 	}
+}
+
+// The end of the transport may come while another goroutine is in an operation, with -race to see it.
+func TestEngineSetEOFMeanwhile(t *testing.T) {
+	c := newSSL(t, clientCtx(t, 0))
+	e, err := libssl.NewEngine(c)
+	must(t, err)
+	set := make(chan struct{})
+	go func() { defer close(set); e.SetEOF() }()
+	e.Connect(nil, make([]byte, 1<<14))
+	<-set
+	step := e.Connect(nil, make([]byte, 1<<14))
+	wantEqual(t, "Error", step.Error, libssl.ErrorSyscall)
+	wantEqual(t, "EOF", errors.Is(c.Err(step.Ret), io.ErrUnexpectedEOF), true)
 }

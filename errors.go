@@ -9,6 +9,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"strings"
 	"syscall"
@@ -31,12 +32,12 @@ var (
 	// ErrOtherCtx: the session may be in the cache of another Ctx. C would overwrite that Ctx.
 	ErrOtherCtx = errors.New("libssl: the session may be in the cache of another Ctx: add a Dup of it")
 	// ErrShared: an SSL, a Ctx or C code may hold the session. C would leave a dangling entry in its cache.
-	ErrShared = errors.New("libssl: the session was already used: change a Dup of it")
+	ErrShared = errors.New("libssl: the session is or may be known to C or in use: change a Dup of it")
 	// ErrStuck: another goroutine has been inside one callback of this SSL for a minute. Most likely it waits for this one.
 	ErrStuck = errors.New("libssl: the SSL is in use by a callback that does not end; a callback must not wait for goroutines that use its SSL")
 	// ErrNUL: a string argument has a zero byte, where C would end it.
 	ErrNUL = errors.New("libssl: string argument contains a NUL byte")
-	// ErrNilMethod: the zero Method, for which C would crash.
+	// ErrNilMethod: the zero Method, for which C would crash or fail.
 	ErrNilMethod = errors.New("libssl: the method is nil")
 	// ErrTooLong: an argument is longer than C can take.
 	ErrTooLong = errors.New("libssl: argument too long")
@@ -100,10 +101,10 @@ func (e Error) Is(target error) bool {
 type ErrorStack struct {
 	Func    string        // the C function
 	Entries []Error       // empty if OpenSSL pushed nothing
-	Errno   syscall.Errno // of I/O that failed with ErrorSyscall; 0 if the transport just ended
+	Errno   syscall.Errno // of I/O that failed with ErrorSyscall, or 0
 	Refused error         // why libssl was not called, or nil
 
-	code int32 // SSL_get_error of I/O, for [SSL.Err]
+	eof bool // the transport ended
 }
 
 // Error returns the entries' texts, oldest first.
@@ -115,6 +116,8 @@ func (s ErrorStack) Error() string {
 		return s.Func + ": " + s.Refused.Error()
 	case s.Errno != 0:
 		return s.Func + ": " + s.Errno.Error()
+	case s.eof:
+		return s.Func + ": the peer closed the transport without close_notify"
 	case len(s.Entries) == 0:
 		return s.Func + " failed; OpenSSL gave no reason"
 	}
@@ -125,7 +128,8 @@ func (s ErrorStack) Error() string {
 	return s.Func + ": " + strings.Join(texts, "; ")
 }
 
-// Unwrap makes errors.Is and errors.As look at each entry, at Errno, and at the reason of a refusal.
+// Unwrap makes errors.Is and errors.As look at each entry, at Errno, and at the reason of a refusal. If the transport ended without close_notify, it is an
+// [io.ErrUnexpectedEOF].
 func (s ErrorStack) Unwrap() []error {
 	errs := make([]error, 0, len(s.Entries)+1)
 	if s.Refused != nil {
@@ -133,6 +137,9 @@ func (s ErrorStack) Unwrap() []error {
 	}
 	if s.Errno != 0 {
 		errs = append(errs, s.Errno)
+	}
+	if s.eof {
+		errs = append(errs, io.ErrUnexpectedEOF)
 	}
 	for _, e := range s.Entries {
 		errs = append(errs, e)

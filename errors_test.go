@@ -66,7 +66,6 @@ func calls(t *testing.T) map[string]func() error {
 		"fail: SetCipherList":      func() error { return broken.SetCipherList("nonsense") },
 		"fail: UsePrivateKeyDER":   func() error { return broken.UsePrivateKeyDER([]byte("garbage")) },
 		"fail: AddCAPEM":           func() error { return broken.AddCAPEM([]byte("garbage")) },
-		"fail: NewCtx":             func() error { _, err := libssl.NewCtx(libssl.Method{}); return err },
 		"fail: ParseSession":       func() error { _, err := libssl.ParseSession(der[:20]); return err },
 		"fail: ParseSessionPEM":    func() error { _, err := libssl.ParseSessionPEM(der); return err },
 		"fail: SetID":              func() error { return newSession(t).SetID(make([]byte, 33)) },

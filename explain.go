@@ -35,7 +35,7 @@ const (
 var reasons = [...]string{
 	ReasonNoSession:    "no session is set",
 	ReasonServer:       "a server offers no session",
-	ReasonVersion:      "the session's protocol version is not enabled on this SSL",
+	ReasonVersion:      "the session is empty (version 0), or its protocol version is not enabled on this SSL",
 	ReasonNoID:         "the session has neither id nor ticket",
 	ReasonFlagged:      "the session is flagged as not resumable: a fatal error, a removal from a cache, or a connection freed without Shutdown",
 	ReasonNoTicket:     "the TLS 1.3 session was taken before its ticket came",
@@ -62,24 +62,29 @@ func (r Reason) String() string {
 type Explanation struct {
 	Offered bool     // libssl offers the session to the server
 	Resumed bool     // the handshake is done, and resumed a session
+	Refused error    // why libssl was not asked: ErrFreed, or ErrStuck
 	Reasons []Reason // why it is not offered; if it is, why it may not be resumed, or was not, or has no early data
 }
 
-// String returns a sentence.
+// String returns a sentence. It leaves out ReasonNoEarlyData, which matters only to who is to send early data.
 func (e Explanation) String() string {
 	s := "not offered"
 	switch {
+	case e.Refused != nil:
+		return e.Refused.Error()
 	case e.Resumed:
 		s = "resumed"
 	case e.Offered:
 		s = "offered"
 	}
-	if len(e.Reasons) == 0 {
-		return s
+	var texts []string
+	for _, r := range e.Reasons {
+		if r != ReasonNoEarlyData {
+			texts = append(texts, r.String())
+		}
 	}
-	texts := make([]string, len(e.Reasons))
-	for i, r := range e.Reasons {
-		texts[i] = r.String()
+	if len(texts) == 0 {
+		return s
 	}
 	return s + ": " + strings.Join(texts, "; ")
 }
@@ -89,21 +94,25 @@ func (e Explanation) String() string {
 // what the client can know of the server's decision. Two things stay hidden: an id context of the SSL, for which libssl has no getter, and what the server
 // thinks of the session. Callbacks for external PSKs are not asked.
 func (s *SSL) ExplainSession(session *Session) Explanation {
-	const fn = "SSL_set_session"
+	const fn = "ExplainSession" // libssl has no such function
 	var sp *C.SSL_SESSION
 	if session != nil {
 		var ok bool
 		if sp, ok = session.acquire(); !ok {
-			return Explanation{Reasons: []Reason{ReasonNoSession}}
+			s.refuse(fn, ErrFreed)
+			return Explanation{Refused: ErrFreed}
 		}
 		defer session.ref.Release()
 	}
-	bits, ok := s.do(fn, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_explain(p, sp) })
+	bits, ok := s.do(fn, func(p *C.gossl_ssl) C.gossl_result {
+		r := C.gossl_ssl_explain(p, sp)
+		if session != nil && session.ref.Keeper() != nil && session.ref.Keeper() != s.ref.Keeper() {
+			r.ret |= 1 << ReasonOtherCtx
+		}
+		return r
+	})
 	if !ok {
-		return Explanation{Reasons: []Reason{ReasonNoSession}}
-	}
-	if session != nil && session.ref.Keeper() != nil && session.ref.Keeper() != s.ref.Keeper() {
-		bits |= 1 << ReasonOtherCtx
+		return Explanation{Refused: s.LastErrors().Refused}
 	}
 	e := Explanation{Offered: bits&(1<<ReasonExpired-1) == 0, Resumed: bits&(1<<C.GOSSL_WHY_RESUMED) != 0}
 	for r := range Reason(len(reasons)) {

@@ -115,8 +115,6 @@ func TestExplainSessionOfOthers(t *testing.T) {
 		want libssl.Reason
 	}{
 		{"none", newSSL(t, client), nil, libssl.ReasonNoSession},
-		{"a freed one", newSSL(t, client), freed, libssl.ReasonNoSession},
-		{"a freed SSL", dead, sess, libssl.ReasonNoSession},
 		{"a server", asServer, sess, libssl.ReasonServer},
 		{"a new one", newSSL(t, clientCtx(t, 0)), newSession(t), libssl.ReasonVersion},
 		{"a method of one version", newSSL(t, fixed), sess, libssl.ReasonVersion},
@@ -127,6 +125,14 @@ func TestExplainSessionOfOthers(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, e)
 		}
 	}
+	for name, e := range map[string]libssl.Explanation{
+		"a freed session": asServer.ExplainSession(freed), "a freed SSL": dead.ExplainSession(sess),
+	} {
+		if diff := cmp.Diff(libssl.ErrFreed.Error(), e.String()); diff != "" || e.Refused != libssl.ErrFreed || e.Reasons != nil {
+			t.Errorf("%s (-want +got):\n%s\n%v", name, diff, e.Reasons)
+		}
+	}
+	wantText(t, "LastErrors", asServer.LastErrors(), "ExplainSession: "+libssl.ErrFreed.Error())
 }
 
 // Early data fails the handshake if the names differ, which ExplainSession foretells.
@@ -165,10 +171,24 @@ func TestExplanationString(t *testing.T) {
 	for want, e := range map[string]libssl.Explanation{
 		"not offered: no session is set": {Reasons: []libssl.Reason{libssl.ReasonNoSession}},
 		"resumed":                        {Offered: true, Resumed: true},
+		"offered":                        {Offered: true, Reasons: []libssl.Reason{libssl.ReasonNoEarlyData}},
 		"offered: the session's timeout has passed; Reason(99)": {Offered: true, Reasons: []libssl.Reason{libssl.ReasonExpired, 99}},
 	} {
 		if got := e.String(); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+}
+
+// Free may come meanwhile, with -race to see it.
+func TestExplainSessionWhileFreed(t *testing.T) {
+	client, server := tlsCtxs(t, 0)
+	sess := session(t, client, server)
+	c := newSSL(t, client)
+	freed := make(chan struct{})
+	go func() { defer close(freed); c.Free() }()
+	if e := c.ExplainSession(sess); !e.Offered && e.Refused != libssl.ErrFreed {
+		t.Error(e)
+	}
+	<-freed
 }

@@ -39,6 +39,18 @@ func TestErr(t *testing.T) {
 	if n := s.Read(make([]byte, 1)); !errors.As(s.Err(n), &stack) || len(stack.Entries) == 0 {
 		t.Error(s.Err(n))
 	}
+	// The last call decides, with an engine too, and not the last failure.
+	c = newSSL(t, clientCtx(t, 0))
+	e, err := libssl.NewEngine(c)
+	must(t, err)
+	for range 2 {
+		if step := e.Connect(nil, make([]byte, 1<<14)); c.Err(step.Ret) != libssl.ErrWantRead {
+			t.Errorf("a step of the engine: %v", c.Err(step.Ret))
+		}
+		if n := c.SetCipherList("NOSUCH"); !errors.As(c.Err(n), &stack) || stack.Func != "SSL_set_cipher_list" || c.GetError(-1) != libssl.ErrorWantRead {
+			t.Errorf("SetCipherList: %v, GetError says %d", c.Err(n), c.GetError(-1))
+		}
+	}
 	var none *libssl.SSL
 	if err := none.Err(0); !errors.Is(err, libssl.ErrFreed) {
 		t.Error(err)

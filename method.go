@@ -3,7 +3,7 @@ package libssl
 // #include "cgo.h"
 import "C"
 
-// Method says which versions, and which side of a connection, an SSL can be. The zero Method is C's NULL.
+// Method says which versions, and which side of a connection, an SSL can be. The zero Method is C's NULL, and refused: [ErrNilMethod].
 type Method struct{ p *C.SSL_METHOD }
 
 // TLSMethod is all versions of TLS that are enabled. TLSMethod corresponds to TLS_method(3).

@@ -56,7 +56,8 @@ typedef struct gossl_more {
 	int status;           /* enum gossl_status */
 	int failed;           /* libssl was called and failed, or has to be called again */
 	int error;            /* SSL_get_error, of I/O calls */
-	int sys_errno;        /* errno of SSL_ERROR_SYSCALL; 0 if the transport just ended */
+	int sys_errno;        /* errno of SSL_ERROR_SYSCALL */
+	int ended;            /* the transport ended: SSL_ERROR_SYSCALL without errno */
 	int wake;             /* somebody waits for this SSL; 2: for the SSL that is an argument */
 } gossl_more;
 

@@ -1,13 +1,15 @@
 /*
  * Which Go function is called for which callback of libssl. An SSL_CTX has its functions' ids in ex_data, an SSL in its gossl_ssl: what libssl copies
- * from the one to the other when it makes an SSL is copied here too. The ids die with the object on which the functions were set.
+ * from the one to the other when it makes an SSL is copied here too. The ids die with the object on which the functions were set, or with the last SSL
+ * that got its certificates, and so their callback, by SSL_copy_session_id.
  */
 #include "shim_internal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-struct functions {
+struct gossl_functions {
+	_Atomic(int) refs; /* the SSL_CTX's, and those of SSLs */
 	_Atomic(uintptr_t) fn[GOSSL_FN_LAST];
 	uintptr_t *replaced; /* SSLs that exist may go on using these */
 	size_t n;
@@ -49,12 +51,9 @@ static void (*const install[GOSSL_FN_LAST])(SSL_CTX *ctx, SSL *ssl, int kind, ui
 	[GOSSL_FN_SRP_PASSWORD] = gossl_install_srp,
 };
 
-static void functions_die(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+static void drop(struct gossl_functions *f)
 {
-	struct functions *f = ptr;
-
-	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
-	if (f == NULL)
+	if (f == NULL || atomic_fetch_sub(&f->refs, 1) > 1)
 		return;
 	for (int kind = 0; kind < GOSSL_FN_LAST; kind++) {
 		if (f->fn[kind] != 0)
@@ -64,6 +63,12 @@ static void functions_die(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, 
 		gosslForget(f->replaced[i]);
 	free(f->replaced);
 	free(f);
+}
+
+static void functions_die(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int idx, long argl, void *argp)
+{
+	(void)parent, (void)ad, (void)idx, (void)argl, (void)argp;
+	drop(ptr);
 }
 
 int gossl_functions_index(void)
@@ -81,7 +86,7 @@ int gossl_has_functions(SSL_CTX *ctx)
 /* The id of the SSL_CTX's function, or 0. */
 uintptr_t gossl_ctx_function(SSL_CTX *ctx, int kind)
 {
-	struct functions *f = SSL_CTX_get_ex_data(ctx, functions_index);
+	struct gossl_functions *f = SSL_CTX_get_ex_data(ctx, functions_index);
 
 	return f != NULL ? f->fn[kind] : 0;
 }
@@ -93,20 +98,22 @@ void gossl_inherit(gossl_ssl *s, SSL_CTX *ctx)
 		s->fn[kind] = gossl_ctx_function(ctx, kind);
 }
 
-static struct functions *functions_of(SSL_CTX *ctx)
+static struct gossl_functions *functions_of(SSL_CTX *ctx)
 {
-	struct functions *f = SSL_CTX_get_ex_data(ctx, functions_index);
+	struct gossl_functions *f = SSL_CTX_get_ex_data(ctx, functions_index);
 
 	if (f != NULL)
 		return f;
 	f = calloc(1, sizeof(*f));
+	if (f != NULL)
+		f->refs = 1;
 	if (f == NULL || !SSL_CTX_set_ex_data(ctx, functions_index, f))
 		gossl_fatal("out of memory");
 	return f;
 }
 
 /* Ends the use of an id, unless SSLs may have inherited it. */
-static void retire(struct functions *f, int kind, uintptr_t fn)
+static void retire(struct gossl_functions *f, int kind, uintptr_t fn)
 {
 	uintptr_t *replaced;
 
@@ -125,7 +132,7 @@ static void retire(struct functions *f, int kind, uintptr_t fn)
 
 static int set_of_ctx(SSL_CTX *ctx, int kind, uintptr_t fn)
 {
-	struct functions *f;
+	struct gossl_functions *f;
 	uintptr_t old;
 
 	pthread_mutex_lock(&set_lock);
@@ -166,9 +173,27 @@ gossl_result gossl_ssl_set_callback(gossl_ssl *s, int kind, uintptr_t fn)
 	return GOSSL_SSL(s, ACTS, set_of_ssl(s, kind, fn), 0);
 }
 
+/* The certificates of s, and their callback, are those of f's SSL_CTX, which may die before s. NULL: of the SSL_CTX that s has. */
+void gossl_keep_functions(gossl_ssl *s, struct gossl_functions *f)
+{
+	struct gossl_functions *old = s->cert_functions;
+
+	if (f != NULL)
+		atomic_fetch_add(&f->refs, 1);
+	s->cert_functions = f;
+	drop(old);
+}
+
 /* For what libssl copies from SSL to SSL. */
 void gossl_copy_function(gossl_ssl *to, const gossl_ssl *from, int kind)
 {
+	if (kind == GOSSL_FN_CERT) {
+		struct gossl_functions *f = from->cert_functions;
+
+		if (f == NULL && from->ssl != NULL)
+			f = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(from->ssl), functions_index);
+		gossl_keep_functions(to, f);
+	}
 	set_function(to, kind, from->fn[kind] != 0 ? gosslShare(from->fn[kind]) : 0);
 }
 
@@ -176,5 +201,6 @@ void gossl_forget_functions(gossl_ssl *s)
 {
 	for (int kind = 0; kind < GOSSL_FN_OF_SSL; kind++)
 		set_function(s, kind, 0);
+	gossl_keep_functions(s, NULL);
 	free(s->answer);
 }

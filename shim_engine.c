@@ -141,5 +141,6 @@ gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, cons
 	s->windows = outer;
 	if (m->error == SSL_ERROR_SSL || m->error == SSL_ERROR_SYSCALL)
 		c.more.error = m->error;
+	c.more.ended = gossl_io_ended(s, op, len, m->error);
 	return gossl_end(&c, c.more.error != 0);
 }

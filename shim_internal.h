@@ -27,8 +27,9 @@ struct gossl_ssl {
 	struct gossl_windows windows; /* of the engine's call that runs */
 	unsigned int own;             /* which of fn were set on this SSL: they die with it. The others are the SSL_CTX's */
 	uintptr_t fn[GOSSL_FN_OF_SSL];
-	unsigned char *answer;                /* from malloc: bytes of a callback that libssl reads after it */
-	unsigned int timer_first, timer_last; /* of DTLS, in microseconds */
+	struct gossl_functions *cert_functions; /* those of the SSL_CTX that the certificates come from, if they were copied from another SSL, or NULL */
+	unsigned char *answer;                  /* from malloc: bytes of a callback that libssl reads after it */
+	unsigned int timer_first, timer_last;   /* of DTLS, in microseconds */
 };
 
 /* The calls of this thread that are inside libssl, innermost first. */
@@ -84,6 +85,7 @@ int gossl_engine_init(void);
 int gossl_io_call(SSL *ssl, int op, void *buf, int len, size_t *moved);
 int gossl_io_does(int op);
 int gossl_io_error(gossl_ssl *s, int ret);
+int gossl_io_ended(gossl_ssl *s, int op, int len, int error);
 int gossl_ctx_index(void);
 int gossl_ctx_set_id(SSL_CTX *ctx, uintptr_t id);
 void gossl_mark_cached(gossl_ssl *s, SSL_SESSION *session);
@@ -91,6 +93,7 @@ int gossl_functions_index(void);
 uintptr_t gossl_ctx_function(SSL_CTX *ctx, int kind);
 void gossl_inherit(gossl_ssl *s, SSL_CTX *ctx);
 int gossl_has_functions(SSL_CTX *ctx);
+void gossl_keep_functions(gossl_ssl *s, struct gossl_functions *f);
 void gossl_copy_function(gossl_ssl *to, const gossl_ssl *from, int kind);
 void gossl_forget_functions(gossl_ssl *s);
 long gossl_certs_der(const STACK_OF(X509) * certs, unsigned char **out);

@@ -76,6 +76,31 @@ int gossl_io_error(gossl_ssl *s, int ret)
 }
 
 /*
+ * Whether SSL_ERROR_SYSCALL, which left no errno, means that the transport ended. It means so of what reads from a stream; an SSL that has failed before
+ * gets there without reading.
+ */
+int gossl_io_ended(gossl_ssl *s, int op, int len, int error)
+{
+	if (error != SSL_ERROR_SYSCALL || SSL_is_dtls(s->ssl))
+		return 0;
+	switch (op) {
+	case GOSSL_READ:
+	case GOSSL_PEEK:
+	case GOSSL_READ_EARLY:
+		if (len == 0)
+			return 0;
+		break;
+	case GOSSL_CONNECT:
+	case GOSSL_ACCEPT:
+	case GOSSL_DO_HANDSHAKE:
+		break;
+	default:
+		return 0;
+	}
+	return ERR_peek_error() == 0 && strcmp(SSL_state_string(s->ssl), "SSLERR") != 0;
+}
+
+/*
  * One operation with all that belongs to it. The queue is empty when it begins, since SSL_get_error looks there; SSL_get_error is asked in the same
  * call, since a goroutine may be on another thread in its next one.
  */
@@ -94,6 +119,11 @@ gossl_result gossl_ssl_io(gossl_ssl *s, int op, unsigned char *buf, int len)
 	if (r.ret <= 0)
 		c.more.sys_errno = errno;
 	c.more.error = gossl_io_error(s, (int)r.ret);
+	if (r.ret == 0 && (op == GOSSL_LISTEN || op == GOSSL_STATELESS)) {
+		c.more.error = SSL_ERROR_WANT_READ; /* no cookie yet; SSL_get_error does not know these calls */
+		c.more.sys_errno = 0;
+	}
+	c.more.ended = c.more.sys_errno == 0 && gossl_io_ended(s, op, len, c.more.error);
 	r.more = gossl_end(&c, c.more.error != SSL_ERROR_NONE);
 	return r;
 }

@@ -134,9 +134,19 @@ gossl_result gossl_ssl_clear(gossl_ssl *s)
 			 (s->dead = r.ret == 0 && !SSL_renegotiate_pending(s->ssl), r.ret == 0));
 }
 
+/* The certificates become those of the new one; nothing changes if it is the same. */
+static int set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx)
+{
+	const SSL_CTX *before = SSL_get_SSL_CTX(s->ssl), *now = SSL_set_SSL_CTX(s->ssl, ctx);
+
+	if (now != NULL && now != before)
+		gossl_keep_functions(s, NULL);
+	return now != NULL;
+}
+
 gossl_result gossl_ssl_set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx)
 {
-	return GOSSL_SSL(s, ACTS | PUSHES, SSL_set_SSL_CTX(s->ssl, ctx) != NULL, r.ret == 0);
+	return GOSSL_SSL(s, ACTS | PUSHES, set_ssl_ctx(s, ctx), r.ret == 0);
 }
 
 static SSL_CTX *get1_ssl_ctx(const SSL *ssl)

@@ -16,13 +16,14 @@ import (
 
 // signer is the private half of a key in C, which names it by its id.
 type signer struct {
-	ctx uintptr // the id of the ctxState whose panic handler is to be used
+	ctx *ctxState // whose panic handler is to be used; the key may outlive its SSL_CTX
 	key crypto.Signer
 }
 
 var signers handle.Registry[*signer]
 
 var (
+	errGone      = errors.New("the signer is gone")
 	errSigner    = errors.New("libssl: the Signer is nil or has no public key")
 	errDigest    = errors.New("a digest or padding that crypto.Signer has no name for")
 	errSignature = errors.New("the signature has the wrong length")
@@ -57,7 +58,7 @@ func (c *Ctx) UseSigner(key crypto.Signer) error {
 		return ErrorStack{Func: fn, Refused: errSigner}
 	}
 	b, n := cBytes(spki)
-	id := signers.Add(&signer{c.state.id, key})
+	id := signers.Add(&signer{c.state, key})
 	err := outcome(fn, C.gossl_ctx_use_signer(p, b, n, C.uintptr_t(id)).more)
 	if err != nil {
 		signers.Remove(id)
@@ -68,21 +69,20 @@ func (c *Ctx) UseSigner(key crypto.Signer) error {
 // UseSigner is [Ctx.UseSigner] for one SSL. It returns 1, or 0. UseSigner corresponds to SSL_use_PrivateKey(3).
 func (s *SSL) UseSigner(key crypto.Signer) int {
 	const fn = "SSL_use_PrivateKey"
-	if _, ok := s.acquire(); !ok {
-		return s.refusal(fn, ErrFreed)
-	}
-	defer s.ref.Release()
-	spki, ok := publicKey(key)
-	if !ok {
-		return s.refusal(fn, errSigner)
-	}
+	spki, usable := publicKey(key)
 	b, n := cBytes(spki)
 	entry := &signer{key: key}
 	id := signers.Add(entry)
-	ret := s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result {
-		entry.ctx = uintptr(C.gossl_ctx_id(C.gossl_ssl_session_ctx(p)))
+	ret, called := s.do(fn, func(p *C.gossl_ssl) C.gossl_result {
+		if !usable {
+			return C.gossl_result{}
+		}
+		entry.ctx = stateOf(C.gossl_ssl_session_ctx(p))
 		return C.gossl_ssl_use_signer(p, b, n, C.uintptr_t(id))
 	})
+	if called && !usable {
+		s.refuse(fn, errSigner)
+	}
 	if ret == 0 {
 		signers.Remove(id)
 	}
@@ -100,18 +100,19 @@ func publicKey(key crypto.Signer) ([]byte, bool) {
 
 //export gosslSign
 func gosslSign(g *C.gossl_signing, pending C.uint64_t) (now C.uint64_t) {
+	fail := func(err error) { copy(unsafe.Slice((*byte)(unsafe.Pointer(&g.error[0])), len(g.error)-1), err.Error()) }
 	s, ok := signers.Get(uintptr(g.id))
 	if !ok {
+		fail(errGone)
 		return pending
 	}
-	in, ok := enter("crypto.Signer", C.uintptr_t(s.ctx), pending)
+	in, ok := s.ctx.enter("crypto.Signer", pending)
 	if !ok {
 		return pending
 	}
 	defer in.leave(&now)
 	if sig, err := s.sign(g); err != nil {
-		text := unsafe.Slice((*byte)(unsafe.Pointer(&g.error[0])), len(g.error)-1)
-		copy(text, err.Error())
+		fail(err)
 	} else {
 		copy(unsafe.Slice((*byte)(unsafe.Pointer(g.sig)), int(g.size)), sig)
 		g.len = C.size_t(len(sig))

@@ -13,6 +13,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/seed-c1436005/libssl"
@@ -306,5 +307,84 @@ func TestSignerBesideKeys(t *testing.T) {
 	must(t, client.SetSigalgsList("RSA-PSS+SHA256"))
 	if c, _ := connected(t, client, server); !bytes.Equal(c.PeerCertificateDER(), cert.Raw) {
 		t.Error("another certificate")
+	}
+}
+
+// A goroutine that sets a key while a callback runs does not keep the callback, and gets a refusal when its handle ends.
+func TestSignerDoesNotHoldCallback(t *testing.T) {
+	defer libssl.SetStuckAfter(5 * time.Second)() // which ends the wait if nothing else does
+	start := time.Now()
+	client, server := tlsCtxs(t, 0)
+	key := ecKey(t, elliptic.P256())
+	done := make(chan libssl.ErrorStack, 1)
+	entered := make(chan struct{})
+	asked := false
+	server.SetInfoCallback(func(ssl *libssl.SSL, _, _ int) {
+		if asked {
+			return
+		}
+		asked = true
+		go func() {
+			ssl.UseSigner(announcing{key, entered})
+			done <- ssl.LastErrors()
+		}()
+		<-entered
+	})
+	c, s := pair(t, client, server)
+	finish(t, c, s)
+	wantIs(t, "UseSigner", <-done, libssl.ErrFreed)
+	if d := time.Since(start); d >= 5*time.Second {
+		t.Errorf("the callback ended after %v", d)
+	}
+}
+
+// announcing is a key that UseSigner has begun to look at.
+type announcing struct {
+	crypto.Signer
+	entered chan<- struct{}
+}
+
+func (a announcing) Public() crypto.PublicKey {
+	close(a.entered)
+	return a.Signer.Public()
+}
+
+// What hangs on certificates outlives the Ctx that it was set on, as in C: they are copied from SSL to SSL.
+func TestCopiedCertificatesOutliveCtx(t *testing.T) {
+	for _, onCtx := range []bool{true, false} {
+		for name, pass := range map[string]func(t *testing.T, from, to *libssl.SSL){
+			"copy": func(t *testing.T, from, to *libssl.SSL) { wantEqual(t, "CopySessionID", to.CopySessionID(from), 1) },
+			"copy of a copy": func(t *testing.T, from, to *libssl.SSL) {
+				between := newSSL(t, clientCtx(t, 0))
+				wantEqual(t, "CopySessionID", between.CopySessionID(from), 1)
+				wantEqual(t, "CopySessionID", to.CopySessionID(between), 1)
+				between.SetSSLCtx(serverCtx(t, 0))
+				between.Free()
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				client, server := tlsCtxs(t, 0)
+				key := &recorder{Signer: ecKey(t, elliptic.P256())}
+				a := ctxOf(t, libssl.TLSServerMethod())
+				called := 0
+				a.SetCertCB(func(*libssl.SSL) int { called++; return 1 })
+				must(t, a.UseCertificateDER(issueFor(t, authority(t), "leaf", key.Public()).Raw))
+				if onCtx {
+					must(t, a.UseSigner(key))
+				}
+				from := newSSL(t, a)
+				if !onCtx {
+					must(t, from.Err(from.UseSigner(key)))
+				}
+				c, s := pair(t, client, server)
+				pass(t, from, s)
+				from.Free()
+				a.Free()
+				finish(t, c, s)
+				if called != 1 || len(key.asked) != 1 {
+					t.Errorf("%d calls of the callback, %d of the signer", called, len(key.asked))
+				}
+			})
+		}
 	}
 }

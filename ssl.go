@@ -21,7 +21,7 @@ import (
 type SSL struct {
 	ref  handle.Ref[*C.gossl_ssl] // keeps the Ctx it was made with
 	last atomic.Pointer[ErrorStack]
-	code atomic.Int32 // SSL_get_error of the last I/O call
+	code atomic.Int32 // SSL_get_error of the last I/O call, and otherFailed
 
 	awaited atomic.Bool // AwaitSession is or was called: Free has to end it
 }
@@ -187,20 +187,23 @@ func (s *SSL) outcome(fn string, ret int, more *C.gossl_more) (int, bool) {
 		if more.error == ErrorSyscall {
 			errno = syscall.Errno(more.sys_errno)
 		}
-		s.failed(fn, more.errors, errno, int32(more.error))
+		s.failed(fn, more.errors, errno, more.ended != 0)
+		if more.error == 0 {
+			s.code.Or(otherFailed)
+		}
 	}
 	settle(more.pending)
 	return ret, called
 }
 
 // failed stores the stack of a call. Many calls fail with nothing on it, such as a read that has to be repeated: they share one.
-func (s *SSL) failed(fn string, e *C.gossl_errors, errno syscall.Errno, code int32) {
-	if last := s.last.Load(); e == nil && last != nil && last.Func == fn && last.Errno == errno && last.code == code && last.Refused == nil &&
+func (s *SSL) failed(fn string, e *C.gossl_errors, errno syscall.Errno, eof bool) {
+	if last := s.last.Load(); e == nil && last != nil && last.Func == fn && last.Errno == errno && last.eof == eof && last.Refused == nil &&
 		len(last.Entries) == 0 {
 		return
 	}
 	stack := newErrorStack(fn, e)
-	stack.Errno, stack.code = errno, code
+	stack.Errno, stack.eof = errno, eof
 	s.last.Store(&stack)
 }
 
@@ -252,7 +255,8 @@ func (s *SSL) await(wait, done <-chan struct{}) bool {
 }
 
 // LastErrors returns what the last failing call on this handle pushed on the error queue, or why libssl was not called. A later success does not
-// change it. The entries may be empty: libssl often gives no reason.
+// change it, so that it says nothing of whether the last call failed: to return an error, use [SSL.Err] with the call's value. The entries may be
+// empty: libssl often gives no reason.
 func (s *SSL) LastErrors() ErrorStack {
 	if s == nil {
 		return ErrorStack{Func: "SSL", Refused: ErrFreed}

@@ -32,20 +32,28 @@ var wants = map[int32]error{
 	ErrorZeroReturn:      ErrZeroReturn,
 }
 
-// Err turns the value of the last call into an error: nil if ret is positive, one of the above if the call has to be repeated or the peer has
-// closed, else what LastErrors returns. It is for calls whose failures are 0 and less. [SSL.Shutdown] may return 0 without a failure: close_notify
-// was sent, and the peer's is missing.
+// otherFailed is added to an SSL's code when a call fails that is not I/O: what is to be told then is in LastErrors.
+const otherFailed = 1 << 16
+
+// Err turns the value of the last call on this handle into an error: nil if ret is positive, one of the above if the call has to be repeated or the peer
+// has closed, else what LastErrors returns. It is for I/O, also that of an [Engine] with [Step.Ret], and for calls that return 1 or a failure of 0 and
+// less with something in LastErrors. It is not for those of which 0 is a success or an answer, such as [SSL.SetALPNProtos] and the getters, nor for
+// [SSL.BIORead] and [SSL.BIOWrite], whose -1 leaves nothing there.
+//
+// [SSL.Shutdown] may return 0 without a failure: close_notify was sent, and the peer's is missing. The 0 of [SSL.DTLSv1Listen] and [SSL.Stateless], for
+// which no ClientHello with a cookie has come, is ErrWantRead.
 //
 // Err corresponds to SSL_get_error(3).
 func (s *SSL) Err(ret int) error {
 	if ret > 0 {
 		return nil
 	}
-	stack := s.LastErrors()
-	if err := wants[stack.code]; err != nil {
-		return err
+	if s != nil {
+		if err := wants[s.code.Load()]; err != nil {
+			return err
+		}
 	}
-	return stack
+	return s.LastErrors()
 }
 
 // Want says why the last I/O call has to be repeated, as a Want constant. Want corresponds to SSL_want(3).

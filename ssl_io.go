@@ -87,7 +87,7 @@ func (s *SSL) GetError(ret int) int {
 	case s == nil:
 		return ErrorSSL
 	}
-	return int(s.code.Load())
+	return int(s.code.Load() &^ otherFailed)
 }
 
 // SetFD makes a socket the transport. It stays the caller's: keep it open until the SSL is freed, and non-blocking unless C may block in it: then

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -79,8 +80,11 @@ func TestSSLBrokenTransport(t *testing.T) {
 		client, server := clientCtx(t, version), serverCtx(t, version)
 		atEOF, _ := connected(t, client, server)
 		atEOF.BIOSetEOF()
-		runSteps(t, atEOF, step{"Read at EOF", read(atEOF), 0, libssl.ErrorSyscall, "SSL_read " + noReason})
+		runSteps(t, atEOF, step{"Read at EOF", read(atEOF), 0, libssl.ErrorSyscall, "SSL_read: the peer closed the transport without close_notify"},
+			step{"Write at EOF", func() int { return atEOF.Write([]byte("x")) }, 1, libssl.ErrorNone, ""},
+			step{"Shutdown at EOF", atEOF.Shutdown, 0, libssl.ErrorSyscall, "SSL_shutdown " + noReason})
 		wantEqual(t, "Errno", atEOF.LastErrors().Errno, 0)
+		wantEqual(t, "Read is an unexpected EOF", errors.Is(atEOF.Err(atEOF.Peek(make([]byte, 1))), io.ErrUnexpectedEOF), true)
 		c, s := connected(t, client, server)
 		wantEqual(t, "BIOWrite", c.BIOWrite([]byte("this is no TLS record")), 21)
 		runSteps(t, c, step{"Read of garbage", read(c), -1, libssl.ErrorSSL, "ssl3_get_record:wrong version number"},
@@ -198,7 +202,7 @@ func TestSSLNonblockingSocket(t *testing.T) {
 		wantEqual(t, "the same bytes", bytes.Equal(got, big), true)
 
 		must(t, syscall.Shutdown(fds[0], syscall.SHUT_WR))
-		runSteps(t, s, step{"Read at the end", func() int { return s.Read(b) }, 0, libssl.ErrorSyscall, "SSL_read " + noReason})
+		runSteps(t, s, step{"Read at the end", func() int { return s.Read(b) }, 0, libssl.ErrorSyscall, "SSL_read: the peer closed the transport without close_notify"})
 		wantEqual(t, "Errno at the end", s.LastErrors().Errno, 0)
 		runSteps(t, c, step{"Write to the closed", func() int { return c.Write(big[:9]) }, -1, libssl.ErrorSyscall, "broken pipe"})
 		wantEqual(t, "Errno", errors.Is(c.LastErrors(), syscall.EPIPE), true)

@@ -59,7 +59,7 @@ const (
 // that have not got the new bytes yet.
 func NewTicketRing(old int) (*TicketRing, error) {
 	if old < 0 || old > maxOldKeys {
-		return nil, fmt.Errorf("%w: a ring of %d old keys, 0 to %d are possible", ErrTicketKeys, old, maxOldKeys)
+		return nil, fmt.Errorf("libssl: a ring cannot keep %d old keys, only 0 to %d", old, maxOldKeys)
 	}
 	return &TicketRing{old: old}, nil
 }
@@ -213,7 +213,8 @@ func (r *TicketRing) String() string {
 }
 
 // SetTicketRing makes the tickets of servers made with this Ctx with the keys of the ring, in place of a callback or keys that were set. nil goes back
-// to libssl's own keys. The Ctx keeps the ring.
+// to libssl's own keys. The Ctx keeps the ring. Servers that resume each other's sessions need the same session id context, too:
+// [Ctx.SetSessionIDContext].
 //
 // SetTicketRing corresponds to SSL_CTX_set_tlsext_ticket_key_cb(3).
 func (c *Ctx) SetTicketRing(r *TicketRing) {

@@ -244,7 +244,7 @@ func TestTicketRingZero(t *testing.T) {
 	wantEqual(t, "text of nil", none.String(), "TicketRing(nil)")
 	for old, ok := range map[int]bool{-1: false, 0: true, 200: true, 201: false} {
 		ring, err := libssl.NewTicketRing(old)
-		if (ring != nil) != ok || (err == nil) != ok || err != nil && !errors.Is(err, libssl.ErrTicketKeys) {
+		if (ring != nil) != ok || (err == nil) != ok || err != nil && errors.Is(err, libssl.ErrTicketKeys) {
 			t.Errorf("%d old keys: %v, %v", old, ring, err)
 		}
 	}

@@ -128,10 +128,6 @@ func (c *Conn) failure(ret int) error {
 		return errors.New("the peer closed the TLS connection")
 	case libssl.ErrorWantRead, libssl.ErrorWantWrite:
 		return fmt.Errorf("%s: the peer did not answer within %s", stack.Func, StepLimit)
-	case libssl.ErrorSyscall:
-		if len(stack.Entries) == 0 {
-			return fmt.Errorf("%s: SSL_ERROR_SYSCALL, empty error stack: the peer closed the TCP connection", stack.Func)
-		}
 	}
 	if v := c.SSL.VerifyResult(); v != libssl.VerifyOK {
 		return fmt.Errorf("verify result %d (%s); %w", v, verifyTexts[v], stack)
