@@ -76,8 +76,8 @@ int gossl_io_error(gossl_ssl *s, int ret)
 }
 
 /*
- * Whether SSL_ERROR_SYSCALL, which left no errno, means that the transport ended. It means so of what reads from a stream; an SSL that has failed before
- * gets there without reading.
+ * Whether SSL_ERROR_SYSCALL, which left no errno, means that the transport ended, if no entry says otherwise. It means so of what reads from a stream; an SSL
+ * that has failed before gets there without reading.
  */
 int gossl_io_ended(gossl_ssl *s, int op, int len, int error)
 {
@@ -97,7 +97,7 @@ int gossl_io_ended(gossl_ssl *s, int op, int len, int error)
 	default:
 		return 0;
 	}
-	return ERR_peek_error() == 0 && strcmp(SSL_state_string(s->ssl), "SSLERR") != 0;
+	return strcmp(SSL_state_string(s->ssl), "SSLERR") != 0;
 }
 
 /*

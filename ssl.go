@@ -203,7 +203,7 @@ func (s *SSL) failed(fn string, e *C.gossl_errors, errno syscall.Errno, eof bool
 		return
 	}
 	stack := newErrorStack(fn, e)
-	stack.Errno, stack.eof = errno, eof
+	stack.Errno, stack.eof = errno, eof && e == nil // an entry says more
 	s.last.Store(&stack)
 }
 

@@ -26,8 +26,8 @@ func failurePart() part {
 		},
 		columns: []table.Column{table.Col("failure", 21), table.Col("what a user is told", 0)},
 		steps: []step{
-			{"client: peer closes", fails("SSL_connect: SSL_ERROR_SYSCALL", hangUpOnClient)},
-			{"server: peer closes", fails("SSL_accept: SSL_ERROR_SYSCALL", hangUpOnServer)},
+			{"client: peer closes", fails("SSL_connect: the peer closed the transport", hangUpOnClient)},
+			{"server: peer closes", fails("SSL_accept: the peer closed the transport", hangUpOnServer)},
 			{"unknown CA", fails("verify result 20", func(d *demo) error { return distrust(d, d.pki.Stranger, d.pki.Leaf) })},
 			{"certificate expired", fails("verify result 10", func(d *demo) error { return distrust(d, d.pki.CA, d.pki.Expired) })},
 		},
