@@ -122,7 +122,7 @@ fuzz: ## the parsers and random programs, a minute each
 .PHONY: soak
 soak: export SOAK ?= 10m
 soak: ## random programs, in C and in Go; SOAK=1m makes it shorter (10 min)
-	@$(GO) test -tags soak -run '^TestSoak$$' -count=1 -timeout=0 .
+	@$(GO) test -tags soak -run '^TestSoak$$' -count=1 -timeout=0
 
 .PHONY: clean
 clean: ## removes what was unpacked and built
