@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/seed-c1436005/libssl"
+	"github.com/seed-c1436005/libssl/conformance"
 	"github.com/seed-c1436005/libssl/diag"
 	"github.com/seed-c1436005/libssl/internal/ctest"
 )
 
 // TestMain fails the run if anything is left when all tests are done.
 func TestMain(m *testing.M) {
-	if runChild() {
+	if conformance.RanChild() {
 		ctest.DumpCoverage()
 		return
 	}

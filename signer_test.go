@@ -378,6 +378,9 @@ func TestCopiedCertificatesOutliveCtx(t *testing.T) {
 				}
 				c, s := pair(t, client, server)
 				pass(t, from, s)
+				if s.SetSSLCtx(server) != 1 { // the one that it has: nothing changes
+					t.Error(s.LastErrors())
+				}
 				from.Free()
 				a.Free()
 				finish(t, c, s)

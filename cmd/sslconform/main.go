@@ -48,7 +48,7 @@ const (
 )
 
 func main() {
-	if ranChild() {
+	if conformance.RanChild() {
 		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

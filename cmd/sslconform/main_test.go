@@ -17,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if !ranChild() {
+	if !conformance.RanChild() {
 		os.Exit(m.Run())
 	}
 }
