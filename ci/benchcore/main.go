@@ -49,7 +49,6 @@ func main() {
 		runtime.GC()
 	})
 	debug.SetGCPercent(collector)
-	runtime.GOMAXPROCS(1) // one goroutine drives both ends: an idle processor would be woken at each turn, and counted
 	ok = report(connections, rounds, 25*time.Millisecond, func(loop, int) {}) && ok
 	ok = report(caches, rounds/4, 0, func(loop, int) {}) && ok
 	if !ok {
