@@ -1,0 +1,378 @@
+package tlsnet
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-c1436005/libssl"
+)
+
+// Conn is a TLS connection over another connection. It is a [net.Conn]: several goroutines may use it at once.
+type Conn struct {
+	conn     net.Conn
+	ssl      *libssl.SSL
+	engine   *libssl.Engine
+	isClient bool
+	config   *Config // nil for one of NewConn
+	host     string  // whose certificate is expected
+	side     *side   // nil for one of NewConn
+	reused   bool
+
+	handshakeMu  sync.Mutex
+	handshakeErr error
+	shaken       atomic.Bool // the handshake is done
+
+	readMu  sync.Mutex // also guards in
+	readErr error
+	in      source
+	pending int       // bytes that libssl has decrypted
+	aside   [128]byte // for what libssl writes while it reads: alerts
+
+	writeMu       sync.Mutex
+	writeErr      error
+	writeDeadline atomic.Int64
+	out           sink
+
+	closed  atomic.Bool
+	stateMu sync.Mutex
+	state   tls.ConnectionState
+}
+
+var _ net.Conn = (*Conn)(nil)
+
+// NewConn makes a connection of an SSL that was set up with package libssl alone, before its handshake: nothing of a [Config] is added, neither
+// verification nor a host name. It takes ssl over: Close frees it. If it fails, ssl stays the caller's.
+func NewConn(conn net.Conn, ssl *libssl.SSL, isClient bool) (*Conn, error) {
+	engine, err := libssl.NewEngine(ssl)
+	if err != nil {
+		return nil, err
+	}
+	c := newConn(conn, isClient)
+	c.ssl, c.engine = ssl, engine
+	return c, nil
+}
+
+func newConn(conn net.Conn, isClient bool) *Conn {
+	c := &Conn{conn: conn, isClient: isClient}
+	c.in.init(conn)
+	c.out.conn = conn
+	return c
+}
+
+// SSL returns the connection as package libssl has it, for all but its I/O. It ends with Close. It is nil if the Config was unusable, which Handshake
+// tells.
+func (c *Conn) SSL() *libssl.SSL { return c.ssl }
+
+// NetConn returns the transport. What is read from or written to it directly breaks the connection.
+func (c *Conn) NetConn() net.Conn { return c.conn }
+
+// LocalAddr returns the address of the transport's near end.
+func (c *Conn) LocalAddr() net.Addr { return c.conn.LocalAddr() }
+
+// RemoteAddr returns the address of the transport's far end.
+func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
+
+// SetDeadline is SetReadDeadline and SetWriteDeadline.
+func (c *Conn) SetDeadline(t time.Time) error {
+	c.noteWriteDeadline(t)
+	return c.conn.SetDeadline(t)
+}
+
+// SetReadDeadline is that of the transport. After a timeout the connection is as it was.
+func (c *Conn) SetReadDeadline(t time.Time) error { return c.conn.SetReadDeadline(t) }
+
+// SetWriteDeadline is that of the transport. A Write that times out returns how many bytes are on their way: they are encrypted, and what the transport
+// did not take of them goes out before anything else. Go on with those after them.
+func (c *Conn) SetWriteDeadline(t time.Time) error {
+	c.noteWriteDeadline(t)
+	return c.conn.SetWriteDeadline(t)
+}
+
+func (c *Conn) noteWriteDeadline(t time.Time) {
+	if t.IsZero() {
+		c.writeDeadline.Store(0)
+	} else {
+		c.writeDeadline.Store(t.UnixNano())
+	}
+}
+
+// Handshake runs the handshake unless that is done. Read and Write call it.
+func (c *Conn) Handshake() error { return c.HandshakeContext(context.Background()) }
+
+// HandshakeContext runs the handshake unless that is done. The end of ctx, if it comes first, closes the transport. Callbacks of the Config are waited
+// for: they see ctx, and should obey it. A failure is final, but for an [libssl.ErrWantX509Lookup] or [libssl.ErrWantClientHello] of an SSL whose callback pauses.
+func (c *Conn) HandshakeContext(ctx context.Context) error {
+	if c.shaken.Load() {
+		return nil
+	}
+	c.handshakeMu.Lock()
+	defer c.handshakeMu.Unlock()
+	switch {
+	case c.shaken.Load():
+		return nil
+	case c.handshakeErr != nil:
+		return c.handshakeErr
+	case c.closed.Load():
+		return net.ErrClosed
+	}
+	stop := context.AfterFunc(ctx, func() { c.conn.Close() })
+	err := c.handshake(ctx)
+	if !stop() {
+		err = ctx.Err() // and the transport is closed, also if the handshake was faster
+	}
+	switch {
+	case err == nil:
+		c.shaken.Store(true)
+	case !errors.Is(err, libssl.ErrWantX509Lookup) && !errors.Is(err, libssl.ErrWantClientHello):
+		c.handshakeErr = err
+	}
+	return err
+}
+
+func (c *Conn) handshake(ctx context.Context) error {
+	if c.config == nil {
+		return c.shake()
+	}
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	return c.end(c.shake())
+}
+
+// shake runs the handshake.
+func (c *Conn) shake() error {
+	op := c.engine.Accept
+	if c.isClient {
+		op = c.engine.Connect
+	}
+	for {
+		c.out.mu.Lock()
+		step := op(c.in.data, c.out.room(false))
+		c.out.wrote(step.Out)
+		c.out.mu.Unlock()
+		c.in.used(step.In)
+		sendErr := c.out.flush(true)
+		switch step.Error {
+		case libssl.ErrorNone:
+			return sendErr
+		case libssl.ErrorWantWrite:
+		case libssl.ErrorWantRead:
+			if sendErr == nil {
+				sendErr = c.in.fill()
+			}
+			if sendErr == io.EOF {
+				return errPeerClosed
+			}
+		case libssl.ErrorWantX509Lookup, libssl.ErrorWantClientHello:
+			return c.ssl.Err(step.Ret)
+		case libssl.ErrorZeroReturn:
+			return errPeerClosed
+		default:
+			return c.failure("handshake")
+		}
+		if sendErr != nil {
+			return sendErr
+		}
+	}
+}
+
+// failure is what an operation of libssl failed with.
+func (c *Conn) failure(op string) error {
+	if c.closed.Load() {
+		return net.ErrClosed
+	}
+	return c.newError(op)
+}
+
+// Read reads what the peer sent. io.EOF means that it ended the connection by close_notify, io.ErrUnexpectedEOF that the transport ended without
+// that: an attacker may have cut it off. It makes one call of C.
+func (c *Conn) Read(b []byte) (int, error) {
+	if err := c.Handshake(); err != nil {
+		return 0, err
+	}
+	if len(b) == 0 {
+		return 0, nil
+	}
+	c.readMu.Lock()
+	defer c.readMu.Unlock()
+	for c.readErr == nil {
+		if len(c.in.data) == 0 && c.pending == 0 {
+			switch err := c.in.fill(); {
+			case err == io.EOF:
+				c.readErr = io.ErrUnexpectedEOF
+				return 0, c.readErr
+			case err != nil:
+				return 0, err // the transport knows whether that is for ever
+			}
+		}
+		n, err := c.read(b)
+		if n > 0 {
+			return n, nil // an error comes again
+		}
+		c.readErr = err
+	}
+	return 0, c.readErr
+}
+
+func (c *Conn) read(b []byte) (int, error) {
+	step := libssl.Step{Error: libssl.ErrorWantWrite}
+	for step.Error == libssl.ErrorWantWrite && step.N == 0 {
+		c.out.mu.Lock()
+		step = c.engine.Read(b, c.in.data, c.aside[:])
+		if step.Out > 0 {
+			c.out.pend(c.aside[:step.Out])
+		}
+		c.out.mu.Unlock()
+		c.in.used(step.In)
+		c.pending = step.Pending
+		if step.Out > 0 {
+			if err := c.out.flush(false); err != nil {
+				return step.N, err
+			}
+		}
+	}
+	switch step.Error {
+	case libssl.ErrorNone, libssl.ErrorWantRead, libssl.ErrorWantWrite:
+		return step.N, nil
+	case libssl.ErrorZeroReturn:
+		c.readErr = io.EOF
+	default:
+		c.readErr = c.failure("read")
+	}
+	return step.N, c.readErr
+}
+
+// Write sends b. What it returns is the number of bytes that were encrypted: also with an error they count as sent. It makes one call of C for each
+// 64 KiB.
+func (c *Conn) Write(b []byte) (int, error) {
+	if err := c.Handshake(); err != nil {
+		return 0, err
+	}
+	c.writeMu.Lock()
+	defer c.writeMu.Unlock()
+	n := 0
+	for n < len(b) {
+		if c.writeErr != nil {
+			return n, c.writeErr
+		}
+		if c.late() {
+			return n, &net.OpError{Op: "write", Net: c.LocalAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.ErrDeadlineExceeded}
+		}
+		done, err := c.write(b[n:min(len(b), n+writeChunk)])
+		if n += done; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// late reports whether the time for writing is over. A transport that would say so must not get anything any more, nor libssl.
+func (c *Conn) late() bool {
+	t := c.writeDeadline.Load()
+	return t != 0 && time.Now().UnixNano() >= t
+}
+
+func (c *Conn) write(b []byte) (int, error) {
+	c.out.mu.Lock()
+	step := c.engine.Write(b, nil, c.out.room(len(b) > 16<<10))
+	c.out.wrote(step.Out)
+	c.out.mu.Unlock()
+	err := c.out.flush(true)
+	switch step.Error {
+	case libssl.ErrorNone:
+	case libssl.ErrorWantWrite:
+		if err != nil {
+			// libssl is inside a record that the caller would have to go on with: he may not.
+			c.writeErr = err
+		}
+	case libssl.ErrorWantRead:
+		c.writeErr = fmt.Errorf("tlsnet: write: the peer renegotiates, which is for Read")
+	default:
+		c.writeErr = c.failure("write")
+	}
+	if c.writeErr != nil {
+		err = c.writeErr
+	}
+	return step.N, err
+}
+
+// closeTimeout is how long Close may wait for a peer that does not read.
+const closeTimeout = 5 * time.Second
+
+// Close sends close_notify and closes the transport. It does not wait for the peer's close_notify. If a Write is running, close_notify is left out.
+// Sessions stay resumable. A second Close returns [net.ErrClosed].
+func (c *Conn) Close() error {
+	if c.closed.Swap(true) {
+		return net.ErrClosed
+	}
+	var err error
+	if c.shaken.Load() {
+		err = c.sayGoodbye()
+	}
+	if e := c.conn.Close(); e != nil {
+		err = e
+	}
+	c.ssl.Free()
+	return err
+}
+
+// sayGoodbye ends TLS on a connection that is to be closed. It is no error that a peer who has closed the connection does not take close_notify.
+func (c *Conn) sayGoodbye() error {
+	if !c.writeMu.TryLock() {
+		c.ssl.SetShutdown(libssl.SentShutdown) // without it SSL_free flags the session
+		return nil
+	}
+	defer c.writeMu.Unlock()
+	c.conn.SetWriteDeadline(time.Now().Add(closeTimeout))
+	err := c.notify()
+	if c.readMu.TryLock() {
+		defer c.readMu.Unlock()
+		if c.in.poll() {
+			var nobody [512]byte
+			c.read(nobody[:])
+		}
+		if c.readErr == io.EOF || c.readErr == io.ErrUnexpectedEOF {
+			return nil
+		}
+	}
+	return err
+}
+
+var errShutdown = errors.New("tlsnet: write: CloseWrite was called")
+
+// CloseWrite sends close_notify: the peer reads io.EOF. Reading goes on.
+func (c *Conn) CloseWrite() error {
+	if !c.shaken.Load() {
+		return errors.New("tlsnet: CloseWrite before the handshake")
+	}
+	c.writeMu.Lock()
+	defer c.writeMu.Unlock()
+	return c.notify()
+}
+
+// notify sends close_notify, once.
+func (c *Conn) notify() error {
+	if c.writeErr != nil {
+		if c.writeErr == errShutdown {
+			return nil
+		}
+		return c.writeErr
+	}
+	c.writeErr = errShutdown
+	c.out.mu.Lock()
+	step := c.engine.Shutdown(nil, c.out.room(false))
+	c.out.wrote(step.Out)
+	c.out.mu.Unlock()
+	if step.Error == libssl.ErrorSSL {
+		return c.failure("close")
+	}
+	return c.out.flush(true)
+}

@@ -1,0 +1,81 @@
+package tlsnet
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"time"
+)
+
+// forever is when a session expires whose peer was not verified.
+var forever = time.Unix(1<<40, 0)
+
+// verify decides about the peer when libssl has accepted it.
+func (c *Conn) verify() error {
+	c.reused = c.ssl.SessionReused()
+	if !c.isClient && c.reused && c.config.ClientAuth >= tls.VerifyClientCertIfGiven {
+		if err := c.stillValid(); err != nil {
+			return err
+		}
+	}
+	if c.config.VerifyConnection == nil {
+		return nil
+	}
+	if err := c.config.VerifyConnection(c.newState()); err != nil {
+		return fmt.Errorf("tlsnet: handshake: VerifyConnection: %w", err)
+	}
+	return nil
+}
+
+// stillValid says whether the certificate of a client that resumed a session has expired since.
+func (c *Conn) stillValid() error {
+	der := c.ssl.PeerCertificateDER()
+	if der == nil {
+		return nil
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return fmt.Errorf("tlsnet: handshake: the client's certificate: %w", err)
+	}
+	if c.config.now().After(cert.NotAfter) {
+		return errExpired
+	}
+	return nil
+}
+
+// expiry returns when the first certificate of the verified chain expires.
+func (c *Conn) expiry() time.Time {
+	if c.reused {
+		return c.side.offered.expires
+	}
+	if c.config.InsecureSkipVerify {
+		return forever
+	}
+	chain, err := c.ssl.VerifiedChain()
+	if err != nil || len(chain) == 0 {
+		return time.Time{} // crypto/x509 cannot read it: the session is not used
+	}
+	first := chain[0].NotAfter
+	for _, cert := range chain[1:] {
+		if cert.NotAfter.Before(first) {
+			first = cert.NotAfter
+		}
+	}
+	return first
+}
+
+// keepEarly keeps the sessions that came before the peer was verified, and lets those to come be kept at once.
+func (c *Conn) keepEarly() {
+	expires := c.expiry()
+	c.side.mu.Lock()
+	early := c.side.early
+	c.side.verified, c.side.expires, c.side.early = true, expires, nil
+	if len(early) > 0 {
+		c.side.latest = early[len(early)-1]
+	}
+	c.side.mu.Unlock()
+	for _, s := range early {
+		s.expires = expires
+		c.side.cache.Put(c.side.key, s)
+	}
+}
