@@ -20,7 +20,7 @@ func Awaiting() int { return arrivals.Waiters() }
 
 // Lookup is what a handshake does with the ring: it returns the key's name and libssl's result.
 func (r *TicketRing) Lookup(name []byte) (got [16]byte, result int) {
-	result = r.use(name, func(k *ringKey) bool {
+	result = r.use(name, VersionTLS12, func(k *ringKey) bool {
 		got = k.name
 		return true
 	})

@@ -89,7 +89,7 @@ static int use_ticket_key(const unsigned char *aes, size_t aes_len, const unsign
 static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
 {
 	unsigned char aes[GOSSL_KEY_NAME + 32], hmac[64];
-	gossl_args a = { .num = { enc }, .out = { aes, hmac }, .max = { sizeof(aes), sizeof(hmac) }, .ret = -1 };
+	gossl_args a = { .num = { enc, SSL_version(ssl) }, .out = { aes, hmac }, .max = { sizeof(aes), sizeof(hmac) }, .ret = -1 };
 
 	if (!enc) {
 		a.in = name;

@@ -16,7 +16,7 @@ import (
 )
 
 // TicketRing holds the keys of session tickets. New tickets are made with the current key; a key that [TicketRing.Rotate] has replaced still reads the
-// tickets of its time, and the client gets a new one. Keys are AES-256-CBC and HMAC-SHA256, as libssl's own. Several Ctx may use one ring
+// tickets of its time, and the client gets a new one, as it does for each with TLS 1.3. Keys are AES-256-CBC and HMAC-SHA256, as libssl's own. Several Ctx may use one ring
 // ([Ctx.SetTicketRing]), and any goroutine may use it at any time.
 //
 // Servers that share the keys, in one process or in several, accept each other's tickets. One of them rotates, and the others get its bytes:
@@ -184,16 +184,17 @@ func findKey(keys []*ringKey, name []byte) int {
 	return slices.IndexFunc(keys, func(k *ringKey) bool { return bytes.Equal(k.name[:], name) })
 }
 
-// use calls f with the key for a new ticket, or the one of this name, and what SSL_CTX_set_tlsext_ticket_key_cb wants to hear about it. It returns 0
-// without a key. The key may be wiped after f.
-func (r *TicketRing) use(name []byte, f func(*ringKey) bool) int {
+// use calls f with the key for a new ticket, or the one of this name, and returns what SSL_CTX_set_tlsext_ticket_key_cb wants to hear about it: 0
+// without a key, 2 for a ticket to be renewed. As with libssl's own keys that is each of TLS 1.3, whose tickets are for one connection. The key may be
+// wiped after f.
+func (r *TicketRing) use(name []byte, version int, f func(*ringKey) bool) int {
 	r.rlock()
 	defer r.mu.RUnlock()
 	i, result := 1, 1
 	if name != nil {
 		i = findKey(r.keys, name)
 	}
-	if i > 1 {
+	if i > 1 || version >= VersionTLS13 {
 		result = 2
 	}
 	if i < 0 || !f(r.keys[i]) {
@@ -223,7 +224,7 @@ func (c *Ctx) SetTicketRing(r *TicketRing) {
 		if args.in != nil {
 			name = unsafe.Slice((*byte)(args.in), args.in_len)
 		}
-		args.ret = C.int(r.use(name, func(k *ringKey) bool {
+		args.ret = C.int(r.use(name, int(args.num[1]), func(k *ringKey) bool {
 			return answerSecret(args, 0, k.name[:], k.secret.aes[:]) && answerSecret(args, 1, k.secret.hmac[:])
 		}))
 	}))

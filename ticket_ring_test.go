@@ -101,7 +101,16 @@ func TestTicketRingRotation(t *testing.T) {
 	})
 }
 
-// Up to TLS 1.2 a ticket of the current key, or of the next, stays; with TLS 1.3 libssl always sends another.
+// With TLS 1.3 a ticket is for one connection, and the server sends another.
+func TestTicketRingRenewsAlways(t *testing.T) {
+	client, server := clientCtx(t, libssl.VersionTLS13), ticketServer(t, libssl.VersionTLS13, newRing(t, 1))
+	_, sess, _ := offer(t, client, server, nil)
+	resumed, now, _ := offer(t, client, server, sess)
+	wantEqual(t, "resumed", resumed, true)
+	wantEqual(t, "same ticket", bytes.Equal(now.Ticket(), sess.Ticket()), false)
+}
+
+// Up to TLS 1.2 a ticket of the current key, or of the next, stays.
 func TestTicketRingRenews(t *testing.T) {
 	client, ring, ahead := clientCtx(t, libssl.VersionTLS12), newRing(t, 1), newRing(t, 1)
 	server := ticketServer(t, libssl.VersionTLS12, ring)

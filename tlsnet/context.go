@@ -187,14 +187,11 @@ func (c *Config) newCtx(method libssl.Method) (*libssl.Ctx, error) {
 		minVersion = tls.VersionTLS12
 	}
 	err = errors.Join(ctx.SetMinProtoVersion(int(minVersion)), ctx.SetMaxProtoVersion(int(c.MaxVersion)), c.setCiphers(ctx), c.setGroups(ctx))
-	if c.Time != nil {
-		err = errors.Join(err, ctx.Param().SetTime(c.Time()))
-	}
 	if c.KeyLogWriter != nil {
-		w, mu := c.KeyLogWriter, new(sync.Mutex)
+		w := c.KeyLogWriter
 		ctx.SetKeylogCallback(func(_ *libssl.SSL, line string) {
-			mu.Lock()
-			defer mu.Unlock()
+			keyLogMu.Lock()
+			defer keyLogMu.Unlock()
 			io.WriteString(w, line+"\n")
 		})
 	}
@@ -203,6 +200,9 @@ func (c *Config) newCtx(method libssl.Method) (*libssl.Ctx, error) {
 	}
 	return ctx, nil
 }
+
+// keyLogMu is for all KeyLogWriters: several Configs may have the same.
+var keyLogMu sync.Mutex
 
 // defaultCiphers have forward secrecy and authenticated encryption. TLS 1.3 has no others.
 const defaultCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20"

@@ -235,8 +235,9 @@ func (c *Conn) end(err error) error {
 		if c.side.err != nil {
 			err = c.side.err
 		}
-		if c.side.offered != nil {
-			c.side.cache.Put(c.side.key, nil)
+		var refused *Error
+		if c.side.offered != nil && errors.As(err, &refused) {
+			c.side.cache.Put(c.side.key, nil) // it may be why
 		}
 		return err
 	}
