@@ -39,16 +39,15 @@ func (s *SSL) SRPUsername() string {
 // SetSRPServerParamPW corresponds to SSL_set_srp_server_param_pw(3).
 func (s *SSL) SetSRPServerParamPW(user, password, group string) int {
 	const fn = "SSL_set_srp_server_param_pw"
-	var c [3]cstring
+	var c [3]*C.char
 	for i, text := range []string{user, password, group} {
 		var err error
 		if c[i], err = cString(fn, text); err != nil {
 			s.refuse(fn, ErrNUL)
 			return -1
 		}
-		defer c[i].free()
 	}
 	return s.value(fn, -1, func(p *C.gossl_ssl) C.gossl_result {
-		return C.gossl_ssl_set_srp_server_param_pw(p, c[0].p, c[1].p, c[2].p)
+		return C.gossl_ssl_set_srp_server_param_pw(p, c[0], c[1], c[2])
 	})
 }

@@ -26,11 +26,10 @@ func ciphersOf(b []byte) []Cipher {
 //
 // CipherName corresponds to OPENSSL_cipher_name(3).
 func CipherName(standard string) string {
-	if strings.IndexByte(standard, 0) >= 0 {
+	p, err := cString("OPENSSL_cipher_name", standard)
+	if err != nil {
 		return "(NONE)"
 	}
-	p := C.CString(standard)
-	defer C.free(unsafe.Pointer(p))
 	return goString(C.OPENSSL_cipher_name(p))
 }
 

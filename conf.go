@@ -14,10 +14,9 @@ func (c *Ctx) ConfCmd(flags uint, cmd, value string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer v.free()
 	var r C.gossl_result
 	err = c.list(fn, cmd, func(p *C.SSL_CTX, s *C.char) C.gossl_result {
-		r = C.gossl_ctx_conf_cmd(p, C.uint(flags), s, v.p)
+		r = C.gossl_ctx_conf_cmd(p, C.uint(flags), s, v)
 		return r
 	})
 	return int(r.ret), err
@@ -32,6 +31,5 @@ func (s *SSL) ConfCmd(flags uint, cmd, value string) int {
 	if err != nil {
 		return s.refusal(fn, ErrNUL)
 	}
-	defer v.free()
-	return s.text(fn, cmd, func(p *C.gossl_ssl, t *C.char) C.gossl_result { return C.gossl_ssl_conf_cmd(p, C.uint(flags), t, v.p) })
+	return s.text(fn, cmd, func(p *C.gossl_ssl, t *C.char) C.gossl_result { return C.gossl_ssl_conf_cmd(p, C.uint(flags), t, v) })
 }

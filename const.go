@@ -76,6 +76,7 @@ const (
 	ModeAcceptMovingWriteBuffer = C.SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
 	ModeAutoRetry               = C.SSL_MODE_AUTO_RETRY
 	ModeReleaseBuffers          = C.SSL_MODE_RELEASE_BUFFERS
+	ModeNoAutoChain             = C.SSL_MODE_NO_AUTO_CHAIN
 )
 
 // File types of certificates and keys.

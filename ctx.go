@@ -232,8 +232,7 @@ func (c *Ctx) list(fn, s string, f func(*C.SSL_CTX, *C.char) C.gossl_result) err
 	if err != nil {
 		return err
 	}
-	defer text.free()
-	_, err = c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return f(p, text.p) })
+	_, err = c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return f(p, text) })
 	return err
 }
 

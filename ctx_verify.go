@@ -63,13 +63,11 @@ func (c *Ctx) LoadVerifyLocations(file, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer f.free()
 	d, err := cStringOrNULL(fn, dir)
 	if err != nil {
 		return err
 	}
-	defer d.free()
-	_, err = c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_load_verify_locations(p, f.p, d.p) })
+	_, err = c.do(fn, func(p *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_load_verify_locations(p, f, d) })
 	return err
 }
 

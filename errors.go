@@ -199,26 +199,21 @@ func goString(p *C.char) string {
 	return C.GoStringN(p, C.int(C.strlen(p)))
 }
 
-// cstring is a Go string in C memory.
-type cstring struct{ p *C.char }
-
-// cString fails for a string that C would cut short.
-func cString(fn, s string) (cstring, error) {
+// cString returns a string for a call of C, with its end. C must not keep it.
+func cString(fn, s string) (*C.char, error) {
 	if strings.IndexByte(s, 0) >= 0 {
-		return cstring{}, ErrorStack{Func: fn, Refused: ErrNUL}
+		return nil, ErrorStack{Func: fn, Refused: ErrNUL}
 	}
-	return cstring{C.CString(s)}, nil
+	return (*C.char)(unsafe.Pointer(unsafe.StringData(s + "\x00"))), nil
 }
 
 // cStringOrNULL is cString with NULL for "".
-func cStringOrNULL(fn, s string) (cstring, error) {
+func cStringOrNULL(fn, s string) (*C.char, error) {
 	if s == "" {
-		return cstring{}, nil
+		return nil, nil
 	}
 	return cString(fn, s)
 }
-
-func (s cstring) free() { C.free(unsafe.Pointer(s.p)) }
 
 // cBytes returns what C functions take for b: a pointer, never nil if b is not, and a length. C counts in int: a longer b is cut, which for what must
 // be whole is too long all the same.

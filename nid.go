@@ -12,8 +12,7 @@ func NIDOf(name string) int {
 	if err != nil {
 		return NIDUndef
 	}
-	defer s.free()
-	return int(C.gossl_txt2nid(s.p))
+	return int(C.gossl_txt2nid(s))
 }
 
 // NIDName returns the short name of such a number, "UNDEF" for NIDUndef, "" for one that OpenSSL does not know.

@@ -388,8 +388,7 @@ func (s *Session) SetHostname(name string) error {
 	if err != nil {
 		return err
 	}
-	defer c.free()
-	_, err = s.do(fn, func(p *C.SSL_SESSION) C.gossl_result { return C.gossl_session_set1_hostname(p, c.p) })
+	_, err = s.do(fn, func(p *C.SSL_SESSION) C.gossl_result { return C.gossl_session_set1_hostname(p, c) })
 	return err
 }
 

@@ -101,8 +101,7 @@ func (s *SSL) SetTLSExtUseSRTP(profiles string) int {
 		s.refuse(fn, ErrNUL)
 		return 1
 	}
-	defer text.free()
-	return s.value(fn, 1, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_srtp(p, text.p) })
+	return s.value(fn, 1, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_ssl_set_srtp(p, text) })
 }
 
 // SelectedSRTPProfile returns the name of the profile that the sides agreed on, "" if they did not.

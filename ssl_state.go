@@ -89,8 +89,7 @@ func (s *SSL) text(fn, text string, f func(*C.gossl_ssl, *C.char) C.gossl_result
 		s.refuse(fn, ErrNUL)
 		return 0
 	}
-	defer c.free()
-	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return f(p, c.p) })
+	return s.value(fn, 0, func(p *C.gossl_ssl) C.gossl_result { return f(p, c) })
 }
 
 func (s *SSL) try(fn string, cmd C.int, arg int) int {

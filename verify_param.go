@@ -27,8 +27,7 @@ func (v VerifyParam) call(fn string, what C.int, value int, s string) (int, erro
 	if err != nil {
 		return 0, err
 	}
-	defer text.free()
-	return v.raw(fn, what, value, text.p, len(s))
+	return v.raw(fn, what, value, text, len(s))
 }
 
 func (v VerifyParam) raw(fn string, what C.int, value int, p *C.char, n int) (int, error) {

@@ -147,29 +147,33 @@ func (c *Conn) handshake(ctx context.Context) error {
 	return c.end(c.shake())
 }
 
-// shake runs the handshake.
+// shake runs the handshake. A server has something to do when the client has sent something.
 func (c *Conn) shake() error {
-	op := c.engine.Accept
+	op, step := c.engine.Accept, libssl.Step{Error: libssl.ErrorWantRead}
 	if c.isClient {
-		op = c.engine.Connect
+		op, step.Error = c.engine.Connect, libssl.ErrorWantWrite
 	}
 	for {
+		if step.Error == libssl.ErrorWantRead {
+			switch err := c.in.fill(); {
+			case err == io.EOF:
+				return errPeerClosed
+			case err != nil:
+				return err
+			}
+		}
 		c.out.mu.Lock()
-		step := op(c.in.data, c.out.room(false))
+		step = op(c.in.data, c.out.room(false))
 		c.out.wrote(step.Out)
 		c.out.mu.Unlock()
 		c.in.used(step.In)
-		sendErr := c.out.flush(true)
+		err := c.out.flush(true)
 		switch step.Error {
 		case libssl.ErrorNone:
-			return sendErr
-		case libssl.ErrorWantWrite:
-		case libssl.ErrorWantRead:
-			if sendErr == nil {
-				sendErr = c.in.fill()
-			}
-			if sendErr == io.EOF {
-				return errPeerClosed
+			return err
+		case libssl.ErrorWantRead, libssl.ErrorWantWrite:
+			if err != nil {
+				return err
 			}
 		case libssl.ErrorWantX509Lookup, libssl.ErrorWantClientHello:
 			return c.ssl.Err(step.Ret)
@@ -177,9 +181,6 @@ func (c *Conn) shake() error {
 			return errPeerClosed
 		default:
 			return c.failure("handshake")
-		}
-		if sendErr != nil {
-			return sendErr
 		}
 	}
 }

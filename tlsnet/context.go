@@ -70,11 +70,8 @@ func (c *Config) newClient() (*clientContext, error) {
 		return nil, err
 	}
 	client := &clientContext{ctx: ctx, cache: c.SessionCache, binding: c.binding()}
-	switch client.cache {
-	case nil:
+	if client.cache == nil {
 		client.cache = NewLRUCache(0)
-	case NoSessions:
-		client.cache = nil
 	}
 	if len(c.Certificates) > 0 {
 		err = loadCertificate(ctx, &c.Certificates[0])
@@ -93,9 +90,12 @@ func (c *Config) newClient() (*clientContext, error) {
 	if err != nil {
 		return nil, fmt.Errorf("tlsnet: the Config: %w", err)
 	}
-	// libssl would make a TLS 1.3 session of its cache unusable with its first use, and search the cache at each.
-	ctx.SetSessionCacheMode(libssl.SessCacheClient | libssl.SessCacheNoInternal | libssl.SessCacheNoAutoClear)
-	ctx.SessSetNewCB(keepSession)
+	ctx.SetSessionCacheMode(libssl.SessCacheOff)
+	if client.cache != NoSessions {
+		// libssl need not keep them too, nor look for them at each handshake.
+		ctx.SetSessionCacheMode(libssl.SessCacheClient | libssl.SessCacheNoInternal | libssl.SessCacheNoAutoClear)
+		ctx.SessSetNewCB(keepSession)
+	}
 	return client, nil
 }
 
@@ -159,6 +159,8 @@ func (c *Config) newServerCtx(ring *libssl.TicketRing, certificates []*tls.Certi
 		}
 		ctx.SetVerify(mode)
 	}
+	// A session keeps the name that the client asked for only if there is a callback that likes it.
+	ctx.SetTLSExtServernameCallback(func(*libssl.SSL) (int, int) { return libssl.TLSExtErrOK, 0 })
 	if len(c.NextProtos) > 0 {
 		ctx.SetALPNSelectCB(alpnSelector(c.NextProtos))
 	}
@@ -181,7 +183,7 @@ func (c *Config) newCtx(method libssl.Method) (*libssl.Ctx, error) {
 		return nil, err
 	}
 	ctx.SetOptions(libssl.OpNoRenegotiation | libssl.OpCipherServerPref)
-	ctx.SetMode(libssl.ModeReleaseBuffers)
+	ctx.SetMode(libssl.ModeReleaseBuffers | libssl.ModeNoAutoChain) // whom one trusts is no part of one's own chain
 	minVersion := c.MinVersion
 	if minVersion == 0 {
 		minVersion = tls.VersionTLS12
@@ -210,6 +212,9 @@ const defaultCiphers = "ECDHE+AESGCM:ECDHE+CHACHA20"
 func (c *Config) setCiphers(ctx *libssl.Ctx) error {
 	if c.CipherSuites == nil {
 		return ctx.SetCipherList(defaultCiphers)
+	}
+	if len(c.CipherSuites) == 0 {
+		return errors.New("CipherSuites is empty")
 	}
 	var list, suites []string
 	for _, id := range c.CipherSuites {

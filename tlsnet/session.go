@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -150,7 +151,7 @@ func (c *Conn) beginClient(ctx context.Context) error {
 		return err
 	}
 	if err := c.expectHost(); err != nil {
-		return err
+		return fmt.Errorf("tlsnet: ServerName %q: %w", c.host, err)
 	}
 	key := c.host
 	if key == "" {
@@ -158,8 +159,8 @@ func (c *Conn) beginClient(ctx context.Context) error {
 	}
 	b := client.binding.of(key)
 	c.side = &side{ctx: ctx, conn: c.conn, cache: client.cache, binding: b, key: key + " " + hex.EncodeToString(b[:8])}
-	if client.cache == nil {
-		c.side.cache = NoSessions
+	if client.cache == NoSessions {
+		return c.offer() // Config.Session, if any
 	}
 	if c.ssl.SetExData(sideIndex(), c.side) != 1 {
 		return c.ssl.LastErrors()
@@ -241,7 +242,7 @@ func (c *Conn) end(err error) error {
 		}
 		return err
 	}
-	if c.isClient {
+	if c.isClient && c.side.cache != NoSessions {
 		c.keepEarly()
 	}
 	return nil

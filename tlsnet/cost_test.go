@@ -1,0 +1,117 @@
+package tlsnet_test
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"testing"
+
+	"github.com/seed-c1436005/libssl/tlsnet"
+)
+
+// calls returns how many calls of C f makes.
+func calls(f func()) int {
+	before := runtime.NumCgoCall()
+	f()
+	return int(runtime.NumCgoCall() - before)
+}
+
+// bare are configs without sessions, whose callback would count.
+func bare(client, _ *tlsnet.Config) { client.SessionCache = tlsnet.NoSessions }
+
+func TestReadAndWriteCost(t *testing.T) {
+	for _, n := range []int{1, 64, 16 << 10} {
+		t.Run(fmt.Sprintf("%d bytes", n), func(t *testing.T) {
+			eachVersion(t, bare, func(t *testing.T, client, server *tlsnet.Config) {
+				c, s := mustConnect(t, client, server)
+				out, in := make([]byte, n), make([]byte, n)
+				write := func() {
+					if _, err := c.Write(out); err != nil {
+						t.Error(err)
+					}
+				}
+				read := func() {
+					if _, err := io.ReadFull(s, in); err != nil {
+						t.Error(err)
+					}
+				}
+				write()
+				read()
+				if got := calls(write); got != 1 {
+					t.Errorf("Write makes %d calls of C", got)
+				}
+				if got := calls(read); got != 1 {
+					t.Errorf("Read makes %d calls of C", got)
+				}
+				if allocs := testing.AllocsPerRun(100, func() { write(); read() }); allocs != 0 {
+					t.Errorf("%v allocations", allocs)
+				}
+			})
+		})
+	}
+}
+
+// Four records are one call.
+func TestLargeWriteCost(t *testing.T) {
+	client, server := configs(bare)
+	c, s := mustConnect(t, client, server)
+	go io.Copy(io.Discard, s.NetConn())
+	c.Write(make([]byte, 64<<10))
+	if got := calls(func() { c.Write(make([]byte, 256<<10)) }); got != 4 {
+		t.Errorf("256 KiB are %d calls of C", got)
+	}
+}
+
+func TestHandshakeCost(t *testing.T) {
+	eachVersion(t, bare, func(t *testing.T, client, server *tlsnet.Config) {
+		mustConnect(t, client, server) // makes the SSL_CTXs
+		near, far := transport(t, "tcp", "127.0.0.1:0")
+		c, s := tlsnet.Client(near, client), tlsnet.Server(far, server)
+		done := make(chan error)
+		total := calls(func() {
+			go func() { done <- s.Handshake() }()
+			if err := c.Handshake(); err != nil {
+				t.Error(err)
+			}
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
+		// Of each side: SSL_new, the engine, reused, and 3 for the handshake; of the client: the host twice; of the server: callbacks for name and ticket.
+		if limit := 2*(1+1+1+3) + 2 + 2; total > limit {
+			t.Errorf("%d calls of C, want %d at the most", total, limit)
+		}
+		if got := calls(func() { c.Close() }); got > 3 { // with what the server sent meanwhile
+			t.Errorf("Close makes %d calls of C", got)
+		}
+		if got := calls(func() { s.Close() }); got > 3 {
+			t.Errorf("Close makes %d calls of C", got)
+		}
+	})
+}
+
+// A connection that waits for its peer holds no buffers.
+func TestIdleMemory(t *testing.T) {
+	const pairs = 100
+	client, server := configs(nil)
+	before := heap()
+	var conns []*tlsnet.Conn
+	for range pairs {
+		c, s := mustConnect(t, client, server)
+		conns = append(conns, c, s)
+		go s.Read(make([]byte, 1))
+	}
+	runtime.Gosched()
+	if per := (heap() - before) / pairs; per > 12<<10 {
+		t.Errorf("%d bytes of Go's heap for each pair", per)
+	}
+	runtime.KeepAlive(conns)
+}
+
+func heap() int {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
+}
