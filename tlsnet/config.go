@@ -11,16 +11,17 @@ import (
 	"github.com/seed-c1436005/libssl"
 )
 
-// Config configures clients and servers, several connections of both. It must not be changed once it is used. Its zero value is a safe client: TLS 1.2 and 1.3,
-// the roots of the system, the host's name checked.
+// Config configures clients and servers, several connections of both. It must not be changed once it is used. Its zero value is a safe client: TLS 1.2
+// and 1.3, the roots of the system, the host's name checked.
 //
 // The first connection makes an SSL_CTX of the Config, which the others share: use one Config for many connections.
 type Config struct {
-	// Certificates are those of a server, or of a client that is asked for one. A server takes, for each ClientHello, those that are for the name that it asks for, and the first one if none
-	// is; of several with keys of different types libssl chooses. Private keys may be any crypto.Signer.
+	// Certificates are those of a server, or of a client that is asked for one. A server takes, for each ClientHello, those that are for the name that
+	// it asks for, and the first one if none is; of several with keys of different types libssl chooses. Private keys may be any crypto.Signer.
 	Certificates []tls.Certificate
 
-	// GetCertificate, unless nil, chooses a server's certificate for each ClientHello, also of clients that go on to resume a session. A nil certificate leaves it to Certificates.
+	// GetCertificate, unless nil, chooses a server's certificate for each ClientHello, also of clients that go on to resume a session. A nil
+	// certificate leaves it to Certificates.
 	GetCertificate func(*ClientHelloInfo) (*tls.Certificate, error)
 
 	// RootCAs are whom a client trusts. nil stands for the system's, as OpenSSL finds them: SSL_CERT_FILE and SSL_CERT_DIR apply.
@@ -36,7 +37,8 @@ type Config struct {
 	ClientAuth tls.ClientAuthType
 	ClientCAs  *CertPool
 
-	// VerifyConnection, unless nil, is asked at the end of each handshake, also of one that resumed a session. An error ends the connection, before any data. The peer may have finished its handshake by then.
+	// VerifyConnection, unless nil, is asked at the end of each handshake, also of one that resumed a session. An error ends the connection, before any
+	// data. The peer may have finished its handshake by then.
 	VerifyConnection func(tls.ConnectionState) error
 
 	// NextProtos are the application protocols (ALPN), the preferred one first. A server that has some refuses a client that offers only others.
@@ -54,14 +56,19 @@ type Config struct {
 	// SessionCache keeps a client's sessions. nil stands for a cache of the Config's own; [NoSessions] for none.
 	SessionCache SessionCache
 
-	// Session, unless nil, is resumed by a client, in place of one of the cache. If it was verified for another peer or with other settings, the handshake fails with [ErrSessionPeer].
+	// Session, unless nil, is resumed by a client, in place of one of the cache. If it was verified for another peer or with other settings, the
+	// handshake fails with [ErrSessionPeer].
 	Session *Session
 
 	// SessionTicketsDisabled makes a server keep its sessions itself.
 	SessionTicketsDisabled bool
 
-	// TicketKeys are those of a server's tickets, for servers that share them; rotate them yourself. nil stands for keys of the Config's own, new ones each day.
+	// TicketKeys are those of a server's tickets, for servers that share them; rotate them yourself. nil stands for keys of the Config's own, new ones
+	// each day.
 	TicketKeys *libssl.TicketRing
+
+	// HandshakeTimeout limits each handshake. Zero stands for 30 seconds; less than that for no limit.
+	HandshakeTimeout time.Duration
 
 	// Time returns the present, for what is valid when. nil stands for time.Now.
 	Time func() time.Time
@@ -84,8 +91,22 @@ func (c *Config) Clone() *Config {
 		InsecureSkipVerify: c.InsecureSkipVerify, ClientAuth: c.ClientAuth, ClientCAs: c.ClientCAs, VerifyConnection: c.VerifyConnection,
 		NextProtos: c.NextProtos, MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, CipherSuites: c.CipherSuites,
 		CurvePreferences: c.CurvePreferences, SessionCache: c.SessionCache, Session: c.Session, SessionTicketsDisabled: c.SessionTicketsDisabled,
-		TicketKeys: c.TicketKeys, Time: c.Time, KeyLogWriter: c.KeyLogWriter,
+		TicketKeys: c.TicketKeys, HandshakeTimeout: c.HandshakeTimeout, Time: c.Time, KeyLogWriter: c.KeyLogWriter,
 	}
+}
+
+// handshakeTimeout is the limit where the Config has none.
+const handshakeTimeout = 30 * time.Second
+
+// limit returns ctx with the limit of the handshake.
+func (c *Config) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	switch {
+	case c.HandshakeTimeout < 0:
+		return ctx, func() {}
+	case c.HandshakeTimeout == 0:
+		return context.WithTimeout(ctx, handshakeTimeout)
+	}
+	return context.WithTimeout(ctx, c.HandshakeTimeout)
 }
 
 func (c *Config) now() time.Time {

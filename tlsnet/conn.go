@@ -108,7 +108,8 @@ func (c *Conn) noteWriteDeadline(t time.Time) {
 func (c *Conn) Handshake() error { return c.HandshakeContext(context.Background()) }
 
 // HandshakeContext runs the handshake unless that is done. The end of ctx, if it comes first, closes the transport. Callbacks of the Config are waited
-// for: they see ctx, and should obey it. A failure is final, but for an [libssl.ErrWantX509Lookup] or [libssl.ErrWantClientHello] of an SSL whose callback pauses.
+// for: they see ctx, and should obey it. A failure is final, but for an [libssl.ErrWantX509Lookup] or [libssl.ErrWantClientHello] of an SSL whose
+// callback pauses.
 func (c *Conn) HandshakeContext(ctx context.Context) error {
 	if c.shaken.Load() {
 		return nil
@@ -122,6 +123,11 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 		return c.handshakeErr
 	case c.closed.Load():
 		return net.ErrClosed
+	}
+	if c.config != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = c.config.limit(ctx)
+		defer cancel()
 	}
 	stop := context.AfterFunc(ctx, func() { c.conn.Close() })
 	err := c.handshake(ctx)

@@ -24,6 +24,6 @@
 //
 // # Cost
 //
-// A Read is one call of C, a Write one for each 64 KiB, a handshake two or three, Close two; Read and Write allocate nothing. A connection that waits holds no
-// buffers. Nothing here blocks inside C but callbacks of the Config that do.
+// A Read is one call of C, a Write one for each 64 KiB, a handshake two or three, Close two; Read and Write allocate nothing. A connection that waits
+// holds no buffers. Nothing here blocks inside C but callbacks of the Config that do.
 package tlsnet

@@ -9,8 +9,8 @@ import (
 	"github.com/seed-c1436005/libssl"
 )
 
-// Error is a failure of TLS. It wraps the [libssl.ErrorStack] of the call, a [VerifyError] if the peer's certificate was refused, and a [tls.AlertError] if the peer sent an
-// alert. The connection cannot be used any more.
+// Error is a failure of TLS. It wraps the [libssl.ErrorStack] of the call, a [VerifyError] if the peer's certificate was refused, and a
+// [tls.AlertError] if the peer sent an alert. The connection cannot be used any more.
 type Error struct {
 	Op    string            // "handshake", "read", "write" or "close"
 	Stack libssl.ErrorStack // what libssl said

@@ -175,6 +175,18 @@ func TestStuckPeer(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("handshake timeout", func(t *testing.T) {
+		near, _ := transport(t, "tcp", "127.0.0.1:0")
+		limited := client.Clone()
+		limited.HandshakeTimeout = 10 * time.Millisecond
+		c := tlsnet.Client(near, limited)
+		if err := c.Handshake(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if c.ConnectionState().HandshakeComplete {
+			t.Error("the handshake is complete")
+		}
+	})
 	t.Run("handshake cancelled", func(t *testing.T) {
 		near, _ := transport(t, "tcp", "127.0.0.1:0")
 		c := tlsnet.Client(near, client)

@@ -13,7 +13,8 @@ import (
 	"github.com/seed-c1436005/libssl"
 )
 
-// Session is a session of a client, and whom it was verified for. It is used for that peer only: libssl itself would resume a session of anybody, and not look at certificates.
+// Session is a session of a client, and whom it was verified for. It is used for that peer only: libssl itself would resume a session of anybody, and
+// not look at certificates.
 //
 // It holds the secret of its connection: who has its bytes can decrypt that, and be taken for the server.
 type Session struct {
@@ -22,7 +23,8 @@ type Session struct {
 	expires time.Time // the first of the verified certificates does
 }
 
-// SingleUse reports whether the session should be used once: one of TLS 1.3, whose ticket would tell an eavesdropper that two connections are of one client.
+// SingleUse reports whether the session should be used once: one of TLS 1.3, whose ticket would tell an eavesdropper that two connections are of one
+// client.
 func (s *Session) SingleUse() bool { return s.session.ProtocolVersion() >= libssl.VersionTLS13 }
 
 // An encoded Session is the binding, when it expires, in seconds since 1970, and what libssl makes of the rest.

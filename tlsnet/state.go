@@ -13,9 +13,11 @@ type Resumption struct {
 	Why     string // if not, what is known of the reason
 }
 
-// ConnectionState returns what the handshake has agreed on, in the words of crypto/tls: net/http, HTTP/2 and gRPC ask for it. The method ExportKeyingMaterial of
-// the result does not work: use that of Conn. Once the connection is closed, it is what it was when it was last asked for.
+// ConnectionState returns what the handshake has agreed on, in the words of crypto/tls: net/http, HTTP/2 and gRPC ask for it. It runs the handshake if
+// need be, since net/http asks before it reads anything; one that fails leaves HandshakeComplete false. The method ExportKeyingMaterial of the result
+// does not work: use that of Conn. Once the connection is closed, it is what it was when it was last asked for.
 func (c *Conn) ConnectionState() tls.ConnectionState {
+	c.Handshake()
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
 	if !c.state.HandshakeComplete && c.shaken.Load() && !c.closed.Load() {
