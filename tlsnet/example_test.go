@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/seed-c1436005/libssl/tlsnet"
+	"golang.org/x/net/http2"
 )
 
 // A server that echoes, and a client that connects twice: the second time it resumes its session.
@@ -69,6 +70,36 @@ func Example_http() {
 	// Output:
 	// TLS 1.3, resumed: false
 	// TLS 1.3, resumed: true
+}
+
+// HTTP/2, agreed on by ALPN.
+func Example_http2() {
+	listener, err := tlsnet.Listen("tcp", "127.0.0.1:0", &tlsnet.Config{
+		Certificates: []tls.Certificate{leaf()}, NextProtos: []string{http2.NextProtoTLS},
+	})
+	check(err)
+	defer listener.Close()
+	go func() {
+		conn, err := listener.Accept()
+		check(err)
+		new(http2.Server).ServeConn(conn, &http2.ServeConnOpts{
+			Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Proto, " by ", r.TLS.NegotiatedProtocol) }),
+		})
+	}()
+
+	config := &tlsnet.Config{RootCAs: ca().pool(), NextProtos: []string{http2.NextProtoTLS}}
+	transport := &http2.Transport{DialTLSContext: func(ctx context.Context, network, addr string, _ *tls.Config) (net.Conn, error) {
+		return tlsnet.DialContext(ctx, network, addr, config)
+	}}
+	defer transport.CloseIdleConnections()
+	response, err := (&http.Client{Transport: transport}).Get("https://" + listener.Addr().String())
+	check(err)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	check(err)
+	fmt.Println(string(body))
+	// Output:
+	// HTTP/2.0 by h2
 }
 
 // An explicit session, which may come from a file or another process.
