@@ -23,7 +23,7 @@ env: ## the lines that make `go build` find OpenSSL 1.1.1, for your shell: eval 
 	@ci/openssl.sh --print-env
 
 # check runs these in order. They share the build cache, so they are one after the other.
-CHECKS := vet staticcheck format rules docs-check openssl-test deploy race shuffle cgocheck checkptr finalizers queue asan oldest coverage
+CHECKS := vet staticcheck format rules docs-check openssl-test deploy examples race shuffle cgocheck checkptr finalizers queue asan oldest coverage
 
 .PHONY: check docs $(CHECKS)
 check: ## all gates but mutation (15 min)
@@ -54,6 +54,9 @@ openssl-test: ## the set-up script, in all the ways it can fail (1 min)
 deploy: ## docs/DEPLOY.md, tried in a module elsewhere and in an empty root (20 s)
 	@$(WITH) ci/deploy_test.sh
 
+examples: ## those that are modules of their own
+	@cd examples/grpc && ../../ci/with.sh go vet ./... && ../../ci/with.sh go test ./...
+
 race: ## with the race detector
 	@$(GO) test -race -timeout=20m ./...
 
@@ -61,22 +64,22 @@ shuffle: ## ten times, in random order
 	@$(GO) test -count=10 -shuffle=on -timeout=20m ./internal/... ./diag .
 
 cgocheck: ## with every Go pointer that C gets checked
-	@GOEXPERIMENT=cgocheck2 $(GO) test . ./conformance/... ./diag
+	@GOEXPERIMENT=cgocheck2 $(GO) test . ./conformance/... ./diag ./tlsnet
 
 checkptr: ## with unsafe.Pointer checked
-	@$(GO) test -gcflags=all=-d=checkptr . ./internal/... ./diag
+	@$(GO) test -gcflags=all=-d=checkptr . ./internal/... ./diag ./tlsnet
 
 finalizers: ## with cleanups checked for handles that keep themselves alive
-	@GODEBUG=checkfinalizers=1 $(GO) test -count=1 . ./internal/... ./diag
+	@GODEBUG=checkfinalizers=1 $(GO) test -count=1 . ./internal/... ./diag ./tlsnet
 
 queue: ## with every call watched for what it leaves in the error queue
 	@$(GO) test -tags libssl_check .
 
 asan: ## with the address sanitizer, in our C and in libssl, which is built for it (2 min once)
-	@LIBSSL_ASAN=1 CDRIVER_CFLAGS=-fsanitize=address ci/with.sh go test -asan . ./internal/... ./diag
+	@LIBSSL_ASAN=1 CDRIVER_CFLAGS=-fsanitize=address ci/with.sh go test -asan . ./internal/... ./diag ./tlsnet
 
 oldest: ## with the oldest Go that go.mod allows
-	@GOTOOLCHAIN=go1.24.9 $(GO) test . ./internal/... ./diag ./conformance/...
+	@GOTOOLCHAIN=go1.24.9 $(GO) test . ./internal/... ./diag ./tlsnet ./conformance/...
 
 coverage: ## lines of Go and of the shim that the tests reach: 90 % at least
 	@ci/coverage.sh

@@ -71,6 +71,13 @@ func newConn(conn net.Conn, isClient bool) *Conn {
 // tells.
 func (c *Conn) SSL() *libssl.SSL { return c.ssl }
 
+// SetServerName says whom a client expects, in place of the Config, so that connections to several hosts can share one. Call it before the handshake.
+func (c *Conn) SetServerName(host string) {
+	c.handshakeMu.Lock()
+	defer c.handshakeMu.Unlock()
+	c.host = host
+}
+
 // NetConn returns the transport. What is read from or written to it directly breaks the connection.
 func (c *Conn) NetConn() net.Conn { return c.conn }
 

@@ -82,7 +82,7 @@ func dial(ctx context.Context, netDialer *net.Dialer, network, addr string, conf
 		return nil, err
 	}
 	c := Client(conn, config)
-	if c.host = c.config.ServerName; c.host == "" {
+	if c.config.ServerName == "" {
 		host, _, err := net.SplitHostPort(addr)
 		if err != nil {
 			host = addr
