@@ -1,0 +1,1 @@
+// A function without a body, which go:linkname names, needs a file of assembly in its package.
