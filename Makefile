@@ -118,6 +118,10 @@ ssltests: ## OpenSSL's own data-driven suite through the binding, each case comp
 bench-core: ## what SetSession, the handles and the engine cost, as ratios to C (40 s)
 	@$(GO) run ./ci/benchcore
 
+.PHONY: bench
+bench: ## beside C, spacemonkeygo, libp2p and crypto/tls: tables, plots, docs/PERFORMANCE.md; BENCH=-quick to see that it works (12 min; leave the machine alone)
+	@$(WITH) go -C bench run . $(BENCH)
+
 .PHONY: fuzz
 fuzz: ## the parsers and random programs, a minute each
 	@for f in FuzzParseSession FuzzParseSessionPEM FuzzTicketRing FuzzPrograms; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s . || exit 1; done
