@@ -139,6 +139,9 @@ gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, cons
 	m->out = out_len - s->windows.out_left;
 	m->pending = SSL_pending(s->ssl);
 	s->windows = outer;
+	/* SSL_MODE_RELEASE_BUFFERS forgets those of the handshake and of what answers a ticket: 33 KB for as long as the connection is idle. */
+	if (op != GOSSL_WRITE && SSL_is_init_finished(s->ssl) && (SSL_get_mode(s->ssl) & SSL_MODE_RELEASE_BUFFERS))
+		SSL_free_buffers(s->ssl);
 	if (m->error == SSL_ERROR_SSL || m->error == SSL_ERROR_SYSCALL)
 		c.more.error = m->error;
 	c.more.ended = gossl_io_ended(s, op, len, m->error);

@@ -43,7 +43,7 @@ type Conn struct {
 
 	closed  atomic.Bool
 	stateMu sync.Mutex
-	state   tls.ConnectionState
+	state   *tls.ConnectionState // once it was asked for
 }
 
 var _ net.Conn = (*Conn)(nil)

@@ -20,10 +20,14 @@ func (c *Conn) ConnectionState() tls.ConnectionState {
 	c.Handshake()
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
-	if !c.state.HandshakeComplete && c.shaken.Load() && !c.closed.Load() {
-		c.state = c.newState()
+	if c.state == nil && c.shaken.Load() && !c.closed.Load() {
+		state := c.newState()
+		c.state = &state
 	}
-	return c.state
+	if c.state == nil {
+		return tls.ConnectionState{}
+	}
+	return *c.state
 }
 
 func (c *Conn) newState() tls.ConnectionState {
