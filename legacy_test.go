@@ -403,3 +403,27 @@ func TestFreeInRemoveCallbackOfCallByC(t *testing.T) {
 	}
 	wantRefs(t, sess, 1)
 }
+
+// A duplicate of a duplicate, both made by C, which Go has not seen between.
+func TestDupTwiceInC(t *testing.T) {
+	client, server := tlsCtxs(t, 0)
+	ssl := newSSL(t, client)
+	called := 0
+	ssl.SetInfoCallback(func(*libssl.SSL, int, int) { called++ })
+	var dup *libssl.SSL
+	ssl.With(func(p unsafe.Pointer) {
+		between := ctest.Dup(p)
+		dup = libssl.AdoptSSL(ctest.Dup(between))
+		ctest.Call(ctest.FreeSSL, between, nil)
+	})
+	defer dup.Free()
+	ssl.Free()
+	s := newSSLWithBIO(t, server)
+	s.SetAcceptState()
+	dup.SetMemBIO()
+	dup.SetConnectState()
+	finish(t, dup, s)
+	if called == 0 {
+		t.Error("the callback was not copied")
+	}
+}

@@ -101,6 +101,7 @@ func shorts(t *testing.T) map[string]short {
 			ssl := newSSL(t, client)
 			return func() error { _, err := libssl.NewEngine(ssl); return err }
 		}},
+		"SetSSLCtx":            {"SSL_set_SSL_CTX", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetSSLCtx(server) == 1 })},
 		"SetFD":                {"SSL_set_fd", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetFD(0) == 1 })},
 		"SetDatagramFD":        {"BIO_new_dgram", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetDatagramFD(0) == 1 })},
 		"SetTLSExtHostName":    {"SSL_set_tlsext_host_name", onSSL(func(ssl *libssl.SSL) bool { return ssl.SetTLSExtHostName("x") == 1 })},

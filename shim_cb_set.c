@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 struct gossl_functions {
-	_Atomic(int) refs; /* the SSL_CTX's, and those of SSLs */
+	_Atomic(int) refs; /* of SSLs; the SSL_CTX has one more */
 	_Atomic(uintptr_t) fn[GOSSL_FN_LAST];
 	uintptr_t *replaced; /* SSLs that exist may go on using these */
 	size_t n;
@@ -53,7 +53,7 @@ static void (*const install[GOSSL_FN_LAST])(SSL_CTX *ctx, SSL *ssl, int kind, ui
 
 static void drop(struct gossl_functions *f)
 {
-	if (f == NULL || atomic_fetch_sub(&f->refs, 1) > 1)
+	if (f == NULL || atomic_fetch_sub(&f->refs, 1) > 0)
 		return;
 	for (int kind = 0; kind < GOSSL_FN_LAST; kind++) {
 		if (f->fn[kind] != 0)
@@ -105,8 +105,6 @@ static struct gossl_functions *functions_of(SSL_CTX *ctx)
 	if (f != NULL)
 		return f;
 	f = calloc(1, sizeof(*f));
-	if (f != NULL)
-		f->refs = 1;
 	if (f == NULL || !SSL_CTX_set_ex_data(ctx, functions_index, f))
 		gossl_fatal("out of memory");
 	return f;

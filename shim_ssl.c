@@ -134,14 +134,16 @@ gossl_result gossl_ssl_clear(gossl_ssl *s)
 			 (s->dead = r.ret == 0 && !SSL_renegotiate_pending(s->ssl), r.ret == 0));
 }
 
-/* The certificates become those of the new one; nothing changes if it is the same. */
+/* The certificates become those of the new one; nothing changes if it is the same, but with NULL they are always taken anew. */
 static int set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx)
 {
-	const SSL_CTX *before = SSL_get_SSL_CTX(s->ssl), *now = SSL_set_SSL_CTX(s->ssl, ctx);
+	const SSL_CTX *before = SSL_get_SSL_CTX(s->ssl);
 
-	if (now != NULL && now != before)
+	if (SSL_set_SSL_CTX(s->ssl, ctx) == NULL)
+		return 0;
+	if (ctx != before)
 		gossl_keep_functions(s, NULL);
-	return now != NULL;
+	return 1;
 }
 
 gossl_result gossl_ssl_set_ssl_ctx(gossl_ssl *s, SSL_CTX *ctx)

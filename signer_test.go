@@ -391,3 +391,21 @@ func TestCopiedCertificatesOutliveCtx(t *testing.T) {
 		}
 	}
 }
+
+// SetSSLCtx(nil) takes the certificates of the first Ctx anew, also if that is the present one: copies are of these then.
+func TestCopiedCertificatesAfterSetSSLCtxNil(t *testing.T) {
+	client, server := tlsCtxs(t, 0)
+	c, s := pair(t, client, server)
+	first, second := serverCtx(t, 0), serverCtx(t, 0)
+	called := 0
+	first.SetCertCB(func(*libssl.SSL) int { called++; return 1 })
+	second.SetCertCB(func(*libssl.SSL) int { t.Error("the callback of certificates that were replaced"); return 1 })
+	from := newSSL(t, first)
+	wantEqual(t, "CopySessionID", from.CopySessionID(newSSL(t, second)), 1)
+	wantEqual(t, "SetSSLCtx", from.SetSSLCtx(nil), 1)
+	wantEqual(t, "CopySessionID", s.CopySessionID(from), 1)
+	from.Free()
+	first.Free()
+	finish(t, c, s)
+	wantEqual(t, "calls", called, 1)
+}

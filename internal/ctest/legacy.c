@@ -38,6 +38,11 @@ void *legacy_session(void)
 	return SSL_SESSION_new();
 }
 
+void *legacy_dup(void *ssl)
+{
+	return SSL_dup(ssl);
+}
+
 /* What one writes the other reads, without a socket. */
 int legacy_join(void *a, void *b)
 {

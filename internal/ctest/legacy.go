@@ -58,6 +58,9 @@ func Connect(client, server unsafe.Pointer) bool { return C.legacy_connect(clien
 // NewSession makes an empty SSL_SESSION. The caller owns a reference.
 func NewSession() unsafe.Pointer { return checked(C.legacy_session()) }
 
+// Dup is SSL_dup. The caller owns a reference.
+func Dup(ssl unsafe.Pointer) unsafe.Pointer { return checked(C.legacy_dup(ssl)) }
+
 func checked(p unsafe.Pointer) unsafe.Pointer {
 	if p == nil {
 		panic("ctest: libssl makes no object")

@@ -22,6 +22,7 @@ enum legacy_op {
 void *legacy_ctx(int version, const char *cert, const char *key);
 void *legacy_ssl(void *ctx, int server);
 void *legacy_session(void);
+void *legacy_dup(void *ssl);
 int legacy_join(void *a, void *b);
 int legacy_connect(void *client, void *server);
 
