@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -317,6 +318,38 @@ func TestStart(t *testing.T) {
 		if strings.Contains(test.script, "FAIL") && !regexp.MustCompile("FAIL: TestX").MatchString(r.output) {
 			t.Errorf("%s: output %q", test.script, r.output)
 		}
+	}
+}
+
+// TestTry runs scripts that note how often they ran.
+func TestTry(t *testing.T) {
+	const count = "#!/bin/sh\necho x >>runs\nruns=$(wc -l <runs)\n"
+	tests := []struct {
+		name, script string
+		timeout      time.Duration
+		want         outcome
+		runs         int
+	}{
+		{"a hang", "test -z \"$" + mutantEnv + "\" || sleep 60", time.Minute, hung, 2},
+		{"a busy machine", "test $runs -gt 2 || sleep 60", time.Minute, survived, 3},
+		{"busy for too long", "sleep 60", time.Second, hung, 3},
+		{"no hang", "exit 1", time.Minute, failed, 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l := &lab{dir: t.TempDir(), options: options{test: goTest{timeout: test.timeout}}}
+			exe := filepath.Join(l.dir, "test")
+			if err := errors.Join(os.Mkdir(l.worker(0), 0o755), os.WriteFile(exe, []byte(count+test.script), 0o755)); err != nil {
+				t.Fatal(err)
+			}
+			r, err := l.try(context.Background(), 0, 1, &batch{bin: &binary{path: exe}, names: []string{"TestA"}}, 500*time.Millisecond)
+			if err != nil || r.outcome != test.want {
+				t.Errorf("got %v (%v), want %v", r.outcome, err, test.want)
+			}
+			if runs, err := os.ReadFile(filepath.Join(l.worker(0), "runs")); err != nil || bytes.Count(runs, []byte("x")) < test.runs {
+				t.Errorf("%d runs (%v), want %d, or more on a busy machine", bytes.Count(runs, []byte("x")), err, test.runs)
+			}
+		})
 	}
 }
 

@@ -294,6 +294,23 @@ func (l *lab) runAll(ctx context.Context, all []*mutant) error {
 	})
 }
 
+// try runs a batch with a mutant on. Where the limit ends it, the same tests run without the mutant: if they take long too, the machine is busy, and the
+// limit is doubled.
+func (l *lab) try(ctx context.Context, worker, id int, b *batch, limit time.Duration) (result, error) {
+	only := "-test.run=" + pattern(b.names...)
+	for {
+		r, err := l.start(ctx, worker, b.bin, limit, []string{mutantEnv + "=" + strconv.Itoa(id)}, only)
+		if err != nil || r.outcome != hung || limit >= l.test.timeout {
+			return r, err
+		}
+		without, err := l.start(ctx, worker, b.bin, limit, nil, only)
+		if err != nil || without.time < limit/3 {
+			return r, err
+		}
+		limit = min(2*limit, l.test.timeout)
+	}
+}
+
 var failing = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
 
 // runOne runs the tests that come across a mutant until one fails.
@@ -304,8 +321,7 @@ func (l *lab) runOne(ctx context.Context, worker int, m *mutant) error {
 		return nil
 	}
 	for _, b := range batches {
-		limit := min(5*time.Second+5*b.time, l.test.timeout)
-		r, err := l.start(ctx, worker, b.bin, limit, []string{mutantEnv + "=" + strconv.Itoa(m.id)}, "-test.run="+pattern(b.names...))
+		r, err := l.try(ctx, worker, m.id, b, min(5*time.Second+5*b.time, l.test.timeout))
 		if err != nil {
 			return err
 		}
