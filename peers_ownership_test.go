@@ -316,7 +316,7 @@ func TestPeersBalance(t *testing.T) {
 func TestPeersManyGets(t *testing.T) {
 	c, _ := connected(t, clientCtx(t, 0), serverCtx(t, 0))
 	sess := current(t, c)
-	before, alive := refs(t, sess), live()
+	before, alive := refs(t, sess), settled("Session")
 	for range 20_000 {
 		got := c.Session()
 		if !got.Same(sess) {
@@ -325,14 +325,7 @@ func TestPeersManyGets(t *testing.T) {
 		got.Free()
 	}
 	wantRefs(t, sess, before)
-	wantEqual(t, "handles", live(), alive)
-}
-
-func live() (n int64) {
-	for _, of := range diag.Live() {
-		n += int64(of)
-	}
-	return n
+	wantEqual(t, "handles", diag.Live()["Session"], alive)
 }
 
 // What may be in one cache goes into another as a copy; both then evict their own.
