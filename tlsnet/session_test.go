@@ -127,7 +127,7 @@ func TestSessionBinding(t *testing.T) {
 				changed = client.Clone()
 				test.change(changed)
 				changed.Session = session
-				c, s, cerr, _ = connect(t, changed, server)
+				c, _, cerr, _ = connect(t, changed, server)
 				switch {
 				case test.name == "nothing":
 					if cerr != nil || !c.ConnectionState().DidResume {

@@ -34,7 +34,7 @@ func (c *Conn) newState() tls.ConnectionState {
 	cipher := c.ssl.CurrentCipher()
 	state := tls.ConnectionState{
 		Version: uint16(c.ssl.Version()), HandshakeComplete: true, DidResume: c.ssl.SessionReused(), CipherSuite: cipher.ProtocolID(),
-		NegotiatedProtocol: string(c.ssl.ALPNSelected()), NegotiatedProtocolIsMutual: true, OCSPResponse: c.ssl.TLSExtStatusOCSPResp(),
+		NegotiatedProtocol: string(c.ssl.ALPNSelected()), OCSPResponse: c.ssl.TLSExtStatusOCSPResp(),
 	}
 	if c.isClient {
 		state.ServerName = c.host
