@@ -117,7 +117,7 @@ type rctx struct {
 	server   bool
 	versions []string
 	odd      bool   // a setting may keep its SSLs from getting a session
-	picky    bool   // a setting may keep them from agreeing on a cipher
+	picky    bool   // a setting may keep a handshake from its end
 	keys     bool   // the ticket keys are the program's
 	served   *group // what its get callbacks may return
 }

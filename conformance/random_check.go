@@ -84,18 +84,22 @@ func (w *CWorker) Check(script string, reached *Reached) (*Mismatch, error) {
 	return nil, nil
 }
 
-// determined takes out what is random: callbacks for pre-shared and ticket keys are called with the identity
-// or the key name of any ticket.
+// determined takes out what is random: callbacks for pre-shared and ticket keys are called with the identity or the key name of any ticket. It may
+// begin with a NUL, and so look empty.
 func determined(t Trace) Trace {
 	for _, line := range t {
 		for _, event := range list(line["cb"]) {
-			data, _ := event["data"].(string)
-			known := strings.TrimPrefix(strings.TrimPrefix(data, "0 "), "1 ")
+			var known []string
 			switch event["cb"] {
-			case "psk_server_callback", "psk_find_session_callback", "tlsext_ticket_key_cb":
-				if !slices.Contains([]string{"", "me", "one", "two"}, known) {
-					event["data"] = "random"
-				}
+			case "psk_server_callback", "psk_find_session_callback":
+				known = []string{"me"}
+			case "tlsext_ticket_key_cb":
+				known = []string{"1 ", "0 one", "0 two"}
+			default:
+				continue
+			}
+			if data, _ := event["data"].(string); !slices.Contains(known, data) {
+				event["data"] = "random"
 			}
 		}
 	}

@@ -1,6 +1,9 @@
 package conformance
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // move is what a program does next: some operations that have a meaning together.
 func (g *generator) move() {
@@ -183,6 +186,7 @@ func (g *generator) again() {
 	}
 	g.link(c, s)
 	g.handshake(c, s)
+	c.whole, s.whole = false, false // a server that keeps its session after SSL_clear may fail: it resumes what nobody offers
 	if g.chance(2) {
 		g.tickets(c)
 		g.take1(c)
@@ -262,6 +266,9 @@ func (g *generator) early() {
 	g.setSession(c, a)
 	g.link(c, s)
 	g.do("SSL_write_early_data %s early", c.word())
+	if c.home.odd || !slices.Contains(c.home.versions, "1.3") {
+		g.lostCipher(c.group)
+	}
 	if g.chance(4) {
 		g.do("SSL_write_early_data %s more", c.word())
 	}
@@ -273,6 +280,16 @@ func (g *generator) early() {
 	c.sure, s.sure = false, false
 	g.do("SSL_get_early_data_status %s", c.word())
 	g.tickets(c)
+}
+
+// lostCipher notes that a client without TLS 1.3 that writes early data takes the cipher of its session away.
+func (g *generator) lostCipher(of *group) {
+	for _, a := range g.sessions {
+		a.whole = a.whole && a.group.root() != of.root()
+	}
+	for _, s := range g.ssls {
+		s.whole = s.whole && s.group.root() != of.root()
+	}
 }
 
 func connected(s *rssl) bool { return !s.idle && s.state == begun }

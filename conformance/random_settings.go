@@ -36,6 +36,7 @@ func (g *generator) configure(k *rctx) {
 		k.picky = true
 		g.do("SSL_CTX_set1_groups_list %s %s", w, g.choose("P-256", "P-384", "X25519:P-256", "nothing"))
 	case 17:
+		k.picky = true // of certificates
 		g.do("SSL_CTX_set_verify %s %s", w, g.choose("VERIFY_PEER", "VERIFY_NONE"))
 		g.do("SSL_CTX_load_verify_locations %s %s", w, g.choose("ca.pem", "missing.pem"))
 	case 18:
@@ -83,6 +84,7 @@ func (g *generator) configureOne(s *rssl) {
 		g.do("SSL_set_alpn_protos %s %s", w, g.choose("h2", "http/1.1", "-"))
 	case 4:
 		g.do("SSL_set_verify %s %s", w, g.choose("VERIFY_PEER", "VERIFY_NONE"))
+		s.odd = true
 	case 5:
 		g.do("SSL_set_verify_result %s %s", w, g.choose("0", "1", "20"))
 	case 6:
