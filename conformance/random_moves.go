@@ -107,9 +107,8 @@ func (g *generator) handshake(c, s *rssl) {
 	g.do("handshake %s %s", c.word(), s.word())
 	c.state, s.state = begun, begun
 	sure := !c.odd && !s.odd && !c.home.odd && !s.home.odd && talk(c.home, s.home)
-	c.sure, s.sure = sure, sure
 	c.whole = sure && !c.home.picky && !s.home.picky
-	s.whole = c.whole
+	c.sure, s.sure, s.whole = sure, c.whole, c.whole // a client has a session before it can fail
 }
 
 // tickets are read with the first data; then the session of a client is one that can be resumed.
