@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -50,7 +51,7 @@ type name struct {
 // driver runs one scenario, on one thread.
 type driver struct {
 	mode      Mode
-	emit      func(map[string]any)
+	emit      func(map[string]any) bool // false: enough was seen
 	names     []*name
 	tags      int // what ctest knows the first name's session by
 	events    []map[string]any
@@ -65,14 +66,22 @@ var nextTag atomic.Int64
 // RunGo runs a scenario through the Go binding.
 func RunGo(s *Scenario, mode Mode) Trace {
 	var t Trace
-	run(s, mode, func(line map[string]any) { t = append(t, decoded(line)) })
+	runWhile(s, mode, func(line map[string]any) bool {
+		t = append(t, line)
+		return true
+	})
 	return t
+}
+
+// runWhile runs a scenario for as long as want accepts its lines.
+func runWhile(s *Scenario, mode Mode, want func(map[string]any) bool) {
+	run(s, mode, func(line map[string]any) bool { return want(decoded(line)) })
 }
 
 // WriteGo is RunGo for a process that may die: each line is written when it is complete.
 func WriteGo(w io.Writer, s *Scenario, mode Mode) {
 	enc := json.NewEncoder(w)
-	run(s, mode, func(line map[string]any) { enc.Encode(line) })
+	run(s, mode, func(line map[string]any) bool { return enc.Encode(line) == nil })
 }
 
 // decoded is the line as it comes back from JSON, so that it can be compared with one of C's.
@@ -87,7 +96,7 @@ func decoded(line map[string]any) (m map[string]any) {
 	return m
 }
 
-func run(s *Scenario, mode Mode, emit func(map[string]any)) {
+func run(s *Scenario, mode Mode, emit func(map[string]any) bool) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	d := &driver{mode: mode, emit: emit, tags: int(nextTag.Add(1<<10)) + 1}
@@ -111,7 +120,10 @@ func (d *driver) run(s *Scenario) {
 		}
 	}()
 	for _, op := range s.Ops {
-		d.emit(d.runOp(op))
+		if !d.emit(d.runOp(op)) {
+			d.abandon()
+			return
+		}
 	}
 	d.emit(d.runEnd())
 	for kind, n := range diag.Live() {
@@ -121,6 +133,20 @@ func (d *driver) run(s *Scenario) {
 		}
 	}
 	d.emit(map[string]any{"end": "ok"})
+}
+
+// abandoned keeps what is not freed any more. Where the binding differs from C, an object may have lost a reference: to free it is to die, and then
+// nobody learns of the difference.
+var abandoned struct {
+	sync.Mutex
+	drivers []*driver
+}
+
+func (d *driver) abandon() {
+	d.transport.close()
+	abandoned.Lock()
+	defer abandoned.Unlock()
+	abandoned.drivers = append(abandoned.drivers, d)
 }
 
 // prime makes all that libcrypto and this package make when they are first used, so that it does not count as an allocation of an operation.

@@ -65,23 +65,38 @@ func (w *CWorker) Check(script string, reached *Reached) (*Mismatch, error) {
 		return &Mismatch{script, Default, scenarios[0].Ops[min(len(c)-2, len(scenarios[0].Ops)-1)].Text, c.End() + " ends it in C: the program is not legal", false}, nil
 	}
 	for _, mode := range []Mode{Default, Keep} {
-		want, got := determined(Ordered(Normalise(c, mode))), determined(Ordered(RunGo(scenarios[0], mode)))
-		for i := range max(len(want), len(got)) {
-			var inC, inGo map[string]any
-			if i < len(want) {
-				inC = want[i]
-			}
-			if i < len(got) {
-				inGo = got[i]
-			}
-			if reflect.DeepEqual(inC, inGo) {
-				continue
-			}
-			op, _ := inC["op"].(string)
-			return &Mismatch{script, mode, op, fmt.Sprintf("%s (-C +Go)\n%s", differs(inC, inGo), cmp.Diff(inC, inGo)), true}, nil
+		if f := compare(scenarios[0], mode, determined(Ordered(Normalise(c, mode)))); f != nil {
+			f.Script = script
+			return f, nil
 		}
 	}
 	return nil, nil
+}
+
+// compare runs a scenario with the binding until a line is not C's.
+func compare(s *Scenario, mode Mode, want Trace) (f *Mismatch) {
+	mismatch := func(inC, inGo map[string]any) {
+		op, _ := inC["op"].(string)
+		f = &Mismatch{Mode: mode, Op: op, What: fmt.Sprintf("%s (-C +Go)\n%s", differs(inC, inGo), cmp.Diff(inC, inGo)), Legal: true}
+	}
+	runWhile(s, mode, func(line map[string]any) bool {
+		if f != nil {
+			return false // what the driver says at its end
+		}
+		line = determined(Ordered(Trace{line}))[0]
+		var inC map[string]any
+		if len(want) > 0 {
+			inC, want = want[0], want[1:]
+		}
+		if !reflect.DeepEqual(inC, line) {
+			mismatch(inC, line)
+		}
+		return f == nil
+	})
+	if f == nil && len(want) > 0 {
+		mismatch(want[0], nil)
+	}
+	return f
 }
 
 // determined takes out what is random: callbacks for pre-shared and ticket keys are called with the identity or the key name of any ticket. It may
