@@ -95,6 +95,7 @@ func (s *Scenario) Executes(function string) bool {
 // spelled is what executes a function that is no operation.
 var spelled = map[string]string{
 	"SSL_SESSION_up_ref": "up_ref", "SSL_SESSION_free": "free", "d2i_SSL_SESSION": "parse", "PEM_read_bio_SSL_SESSION": "parse_pem",
+	"PEM_write_SSL_SESSION": "refile",
 }
 
 func calls(op, function string) bool {

@@ -2,7 +2,9 @@ package conformance
 
 import (
 	"bytes"
+	"encoding/pem"
 	"fmt"
+	"os"
 
 	"github.com/seed-c1436005/libssl"
 )
@@ -130,5 +132,61 @@ func (c *call) pskFind() func(*libssl.SSL, []byte) (*libssl.Session, bool) {
 	return func(ssl *libssl.SSL, identity []byte) (*libssl.Session, bool) {
 		c.fired("psk_find_session_callback", ssl, string(identity))
 		return c.session(1), true
+	}
+}
+
+// info tells of what a mask asks for.
+func (c *call) info() func(*libssl.SSL, int, int) {
+	if c.op.off {
+		return nil
+	}
+	return func(ssl *libssl.SSL, where, ret int) {
+		if where&c.number(1) != 0 {
+			c.fired("info_callback", ssl, fmt.Sprintf("%#x %d", where, ret))
+		}
+	}
+}
+
+// clientCert answers 1 with a certificate.
+func (c *call) clientCert() func(*libssl.SSL) (cert, key []byte, result int) {
+	if c.op.off {
+		return nil
+	}
+	return func(ssl *libssl.SSL) (cert, key []byte, result int) {
+		c.fired("client_cert_cb", ssl, "")
+		if c.number(1) == 1 {
+			cert, key = pemBytes("client.pem"), pemBytes("client.key")
+		}
+		return cert, key, c.number(1)
+	}
+}
+
+// pemBytes returns what a file of testdata encodes.
+func pemBytes(file string) []byte {
+	text, err := os.ReadFile(testdata(file))
+	if err != nil {
+		panic(err)
+	}
+	block, _ := pem.Decode(text)
+	return block.Bytes
+}
+
+func (c *call) cookie(name string) func(*libssl.SSL) []byte {
+	if c.op.off {
+		return nil
+	}
+	return func(ssl *libssl.SSL) []byte {
+		c.fired(name, ssl, "")
+		return c.bytes(1)
+	}
+}
+
+func (c *call) cookieSeen(name string) func(*libssl.SSL, []byte) bool {
+	if c.op.off {
+		return nil
+	}
+	return func(ssl *libssl.SSL, cookie []byte) bool {
+		c.fired(name, ssl, string(cookie))
+		return c.number(1) != 0
 	}
 }

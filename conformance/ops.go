@@ -26,7 +26,7 @@ type opdef struct {
 	words string
 	makes kind // none: returns no object that has to be named
 	fails outcome
-	run   func(*call)
+	run   func(*call) // nil: C alone has it
 }
 
 // call is an operation while it is executed.
@@ -420,6 +420,25 @@ var operations = map[string]*opdef{
 	"SSL_set_psk_find_session_callback":          {"s|a", none, never, func(c *call) { c.ssl(0).SetPSKFindSessionCallback(c.pskFind()) }},
 	"SSL_CTX_set_session_ticket_cb":              {"k|wnn", none, never, func(c *call) { c.ctx(0).SetSessionTicketCB(c.ticketCB()) }},
 	"SSL_CTX_set_tlsext_ticket_key_cb":           {"k|wnwn", none, never, func(c *call) { c.ctx(0).SetTLSExtTicketKeyCB(c.ticketKey()); c.ret(1) }},
+	"SSL_CTX_set_info_callback":                  {"k|n", none, never, func(c *call) { c.ctx(0).SetInfoCallback(c.info()) }},
+	"SSL_CTX_set_client_cert_cb":                 {"k|n", none, never, func(c *call) { c.ctx(0).SetClientCertCB(c.clientCert()) }},
+	"SSL_CTX_set_cookie_generate_cb":             {"k|w", none, never, func(c *call) { c.ctx(0).SetCookieGenerateCB(c.cookie("cookie_generate_cb")) }},
+	"SSL_CTX_set_cookie_verify_cb":               {"k|n", none, never, func(c *call) { c.ctx(0).SetCookieVerifyCB(c.cookieSeen("cookie_verify_cb")) }},
+	"SSL_CTX_set_stateless_cookie_generate_cb":   {"k|w", none, never, func(c *call) { c.ctx(0).SetStatelessCookieGenerateCB(c.cookie("stateless_cookie_generate_cb")) }},
+	"SSL_CTX_set_stateless_cookie_verify_cb":     {"k|n", none, never, func(c *call) { c.ctx(0).SetStatelessCookieVerifyCB(c.cookieSeen("stateless_cookie_verify_cb")) }},
+	"SSL_stateless":                              {"s", none, never, func(c *call) { c.ret(c.ssl(0).Stateless()) }},
+
+	// C alone: the binding does not have them.
+	"SSL_CTX_sess_get_new_cb":        {"k", none, never, nil},
+	"SSL_CTX_sess_get_remove_cb":     {"k", none, never, nil},
+	"SSL_CTX_sess_get_get_cb":        {"k", none, never, nil},
+	"SSL_CTX_get_info_callback":      {"k", none, never, nil},
+	"SSL_CTX_get_client_cert_cb":     {"k", none, never, nil},
+	"SSL_CTX_set_client_cert_engine": {"kw", none, zero, nil},
+	"SSL_set_session_secret_cb":      {"s|x", none, zero, nil},
+	"SSL_set_session_ticket_ext_cb":  {"s|n", none, zero, nil},
+	"SSL_set_session_ticket_ext":     {"sw", none, zero, nil},
+	"refile":                         {"a", sessionKind, zero, nil},
 
 	// Composites
 	"server":      {"v+", ctxKind, zero, runServer},

@@ -26,7 +26,15 @@ func (g *generator) callbackOf(k *rctx, s *rssl) {
 		k.odd = true
 	}
 	op, answer := "", ""
-	switch g.in.n(9) {
+	switch g.in.n(11) {
+	case 9:
+		if s == nil {
+			op, answer = "info_callback", g.choose("0x30", "0x4000", "0x10")
+		}
+	case 10:
+		if s == nil {
+			op, answer = "client_cert_cb", g.choose("1", "0")
+		}
 	case 0:
 		op, answer = "generate_session_id", g.choose("anid", "another", "-")
 	case 1:

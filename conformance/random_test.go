@@ -5,9 +5,16 @@ import (
 	"testing"
 )
 
+const cookies = "cookies are exchanged before there is a session"
+
 // notGenerated are the operations that random programs leave out.
 var notGenerated = map[string]string{
-	"oom": "the binding makes other allocations than the C driver",
+	"oom":                            "the binding makes other allocations than the C driver",
+	"SSL_stateless":                  cookies,
+	"SSL_CTX_set_cookie_generate_cb": cookies,
+	"SSL_CTX_set_cookie_verify_cb":   cookies,
+	"SSL_CTX_set_stateless_cookie_generate_cb": cookies,
+	"SSL_CTX_set_stateless_cookie_verify_cb":   cookies,
 }
 
 // TestProgramsReach shows that programs are scripts, and that 1000 of them use each operation, and in callbacks.
@@ -27,8 +34,8 @@ func TestProgramsReach(t *testing.T) {
 			}
 		}
 	}
-	for name := range operations {
-		if _, out := notGenerated[name]; reached[name] == out {
+	for name, def := range operations {
+		if _, out := notGenerated[name]; reached[name] == (out || def.run == nil) {
 			t.Errorf("%s: generated %v", name, reached[name])
 		}
 	}

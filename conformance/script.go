@@ -22,11 +22,16 @@ type Scenario struct {
 	File   string
 	Name   string
 	Proves []string // clauses of SEMANTICS
-	Needs  []string // "oom": an allocator that can be told to fail
+	Needs  []string // "oom": an allocator that can be told to fail; "C": not the binding
 	Ops    []*Op
 
 	Path  string // of the script
 	names []declared
+}
+
+// CAlone reports whether the scenario is for C alone: it says so, or uses an operation that the binding does not have.
+func (s *Scenario) CAlone() bool {
+	return slices.Contains(s.Needs, "C") || slices.ContainsFunc(s.Ops, func(op *Op) bool { return op.def.run == nil })
 }
 
 // declared is a name of a scenario, in order of birth.
@@ -235,7 +240,7 @@ func (p *parser) parseAnswer(op *Op, objects, answer string, words []string) (st
 // parseNested reads what a callback executes.
 func (p *parser) parseNested(words []string) *Op {
 	op := p.parseOp(words)
-	if op.name == "oom" || op.def.makes != none {
+	if op.name == "oom" || op.def.makes != none || op.def.run == nil {
 		p.fail("a callback cannot execute %s", op.name)
 	}
 	return op

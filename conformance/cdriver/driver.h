@@ -8,6 +8,7 @@
  * ops.c        the operations, one row of ops.def each
  * family.c     operations of the session family that answer with more than a number
  * family_cb.c  callbacks of the session family other than the cache's
+ * alone.c      operations that the binding leaves out
  * compose.c    the composites, which ops.def lists as well
  * callbacks.c  callbacks, deaths of objects
  * hello.c      ClientHellos among moved bytes
@@ -163,6 +164,10 @@ int family_index(enum kind kind, long n);        /* the nth that the scenario ma
 /* family_cb.c */
 op_fn family_on_generate_id, family_on_not_resumable, family_on_early_data, family_on_ticket, family_on_ticket_key;
 op_fn family_on_psk_client, family_on_psk_server, family_on_psk_use, family_on_psk_find;
+op_fn family_on_info, family_on_client_cert, family_on_cookie, family_on_cookie_seen, family_on_stateless, family_on_stateless_seen;
+
+/* alone.c */
+op_fn alone_on_secret, alone_on_ticket_ext, alone_refile, alone_set_client_cert_engine;
 
 /* callbacks.c */
 op_fn compose_on;

@@ -171,7 +171,7 @@ void family_client_hello_id(struct op *op, struct result *r)
 }
 
 /* Indices for ex_data, in the order in which the scenario made them. */
-static int indices[KIND_SESSION + 1][4];
+static int indices[KIND_SESSION + 1][12];
 static size_t index_count[KIND_SESSION + 1];
 
 int family_new_index(enum kind kind, int index)

@@ -4,6 +4,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 
 #include "driver.h"
@@ -273,4 +274,123 @@ void family_on_psk_find(struct op *op, struct result *r)
 		SSL_CTX_set_psk_find_session_callback(object(op, 0), psk_find_for(op));
 	else
 		SSL_set_psk_find_session_callback(object(op, 0), psk_find_for(op));
+}
+
+/* Those that a mask asks for. */
+static void info(struct op *op, const SSL *ssl, int where, int ret)
+{
+	char told[32];
+
+	if ((where & op->arg[1].number) == 0)
+		return;
+	snprintf(told, sizeof(told), "0x%x %d", where, ret);
+	event_ssl(op, "info_callback", ssl, told, strlen(told));
+}
+
+CALLBACK(void, info, (const SSL *ssl, int where, int ret), ssl, where, ret)
+
+void family_on_info(struct op *op, struct result *r)
+{
+	(void)r;
+	SSL_CTX_set_info_callback(object(op, 0), info_for(op));
+}
+
+static BIO *client_file(const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", data_dir, name);
+	return BIO_new_file(path, "r");
+}
+
+static int client_cert(struct op *op, SSL *ssl, X509 **cert, EVP_PKEY **key)
+{
+	bool was_off;
+
+	event_ssl(op, "client_cert_cb", ssl, "", 0);
+	was_off = alloc_pause(true);
+	if (op->arg[1].number == 1) {
+		BIO *from = client_file("client.pem");
+
+		*cert = PEM_read_bio_X509(from, NULL, NULL, NULL);
+		BIO_free(from);
+		from = client_file("client.key");
+		*key = PEM_read_bio_PrivateKey(from, NULL, NULL, NULL);
+		BIO_free(from);
+	}
+	alloc_pause(was_off);
+	return (int)op->arg[1].number;
+}
+
+CALLBACK(int, client_cert, (SSL * ssl, X509 **cert, EVP_PKEY **key), ssl, cert, key)
+
+void family_on_client_cert(struct op *op, struct result *r)
+{
+	(void)r;
+	SSL_CTX_set_client_cert_cb(object(op, 0), client_cert_for(op));
+}
+
+/* A cookie of DTLS and one of SSL_stateless have lengths of different types. */
+static int cookie(struct op *op, SSL *ssl, unsigned char *out, unsigned int *len)
+{
+	const struct value *v = &op->arg[1];
+
+	event_ssl(op, "cookie_generate_cb", ssl, "", 0);
+	memcpy(out, v->word, v->len);
+	*len = (unsigned int)v->len;
+	return v->len > 0;
+}
+
+CALLBACK(int, cookie, (SSL * ssl, unsigned char *out, unsigned int *len), ssl, out, len)
+
+static int stateless(struct op *op, SSL *ssl, unsigned char *out, size_t *len)
+{
+	const struct value *v = &op->arg[1];
+
+	event_ssl(op, "stateless_cookie_generate_cb", ssl, "", 0);
+	memcpy(out, v->word, v->len);
+	*len = v->len;
+	return v->len > 0;
+}
+
+CALLBACK(int, stateless, (SSL * ssl, unsigned char *out, size_t *len), ssl, out, len)
+
+static int cookie_seen(struct op *op, SSL *ssl, const unsigned char *cookie, unsigned int len)
+{
+	event_ssl(op, "cookie_verify_cb", ssl, cookie, len);
+	return (int)op->arg[1].number;
+}
+
+CALLBACK(int, cookie_seen, (SSL * ssl, const unsigned char *cookie, unsigned int len), ssl, cookie, len)
+
+static int stateless_seen(struct op *op, SSL *ssl, const unsigned char *cookie, size_t len)
+{
+	event_ssl(op, "stateless_cookie_verify_cb", ssl, cookie, len);
+	return (int)op->arg[1].number;
+}
+
+CALLBACK(int, stateless_seen, (SSL * ssl, const unsigned char *cookie, size_t len), ssl, cookie, len)
+
+void family_on_cookie(struct op *op, struct result *r)
+{
+	(void)r;
+	SSL_CTX_set_cookie_generate_cb(object(op, 0), cookie_for(op));
+}
+
+void family_on_cookie_seen(struct op *op, struct result *r)
+{
+	(void)r;
+	SSL_CTX_set_cookie_verify_cb(object(op, 0), cookie_seen_for(op));
+}
+
+void family_on_stateless(struct op *op, struct result *r)
+{
+	(void)r;
+	SSL_CTX_set_stateless_cookie_generate_cb(object(op, 0), stateless_for(op));
+}
+
+void family_on_stateless_seen(struct op *op, struct result *r)
+{
+	(void)r;
+	SSL_CTX_set_stateless_cookie_verify_cb(object(op, 0), stateless_seen_for(op));
 }

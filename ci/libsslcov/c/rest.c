@@ -1,16 +1,13 @@
 /*
- * rest TESTDATA: what no scenario can say of ssl/ssl_sess.c, since the binding does not have it: function pointers that are read back, FILE *, the ticket
- * extension of EAP-FAST, and a failing allocator or random number generator inside of a session's copy. Each result is checked.
+ * rest TESTDATA: what no scenario can say of libssl's session code: a random number generator that fails or repeats itself, a certificate after the
+ * handshake, and a protocol that the server chooses. Each result is checked.
  */
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/engine.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 
@@ -24,25 +21,6 @@
 	} while (0)
 
 static const char *testdata;
-static long left; /* allocations until the one that fails; 0: none will */
-
-static void *count_malloc(size_t size, const char *file, int line)
-{
-	(void)file, (void)line;
-	return size == 0 || (left > 0 && --left == 0) ? NULL : malloc(size);
-}
-
-static void *count_realloc(void *p, size_t size, const char *file, int line)
-{
-	(void)file, (void)line;
-	return left > 0 && --left == 0 ? NULL : realloc(p, size);
-}
-
-static void count_free(void *p, const char *file, int line)
-{
-	(void)file, (void)line;
-	free(p);
-}
 
 /* The reason of the newest entry; the queue is empty afterwards. */
 static int reason(void)
@@ -92,203 +70,12 @@ static bool shake(SSL *client, SSL *server)
 	return c == 1 && s == 1;
 }
 
-static int on_new(SSL *ssl, SSL_SESSION *session)
-{
-	(void)ssl, (void)session;
-	return 0;
-}
-
-static void on_remove(SSL_CTX *ctx, SSL_SESSION *session)
-{
-	(void)ctx, (void)session;
-}
-
-static SSL_SESSION *on_get(SSL *ssl, const unsigned char *id, int len, int *copy)
-{
-	(void)ssl, (void)id, (void)len, (void)copy;
-	return NULL;
-}
-
 static int infos;
 
 static void on_info(const SSL *ssl, int where, int ret)
 {
 	(void)ssl, (void)where, (void)ret;
 	infos++;
-}
-
-static int on_client_cert(SSL *ssl, X509 **cert, EVP_PKEY **key)
-{
-	(void)ssl, (void)cert, (void)key;
-	return 0;
-}
-
-static int load_client_cert(ENGINE *e, SSL *ssl, STACK_OF(X509_NAME) * names, X509 **cert, EVP_PKEY **key, STACK_OF(X509) * *other, UI_METHOD *ui, void *data)
-{
-	(void)e, (void)ssl, (void)names, (void)cert, (void)key, (void)other, (void)ui, (void)data;
-	return 0;
-}
-
-static int engine_init(ENGINE *e)
-{
-	(void)e;
-	return 1;
-}
-
-static int engine_fails(ENGINE *e)
-{
-	(void)e;
-	return 0;
-}
-
-/* What was set is what is read. */
-static void callbacks(void)
-{
-	SSL_CTX *ctx = new_ctx(TLS_method());
-	ENGINE *e = ENGINE_new();
-
-	SSL_CTX_sess_set_new_cb(ctx, on_new);
-	SSL_CTX_sess_set_remove_cb(ctx, on_remove);
-	SSL_CTX_sess_set_get_cb(ctx, on_get);
-	SSL_CTX_set_info_callback(ctx, on_info);
-	SSL_CTX_set_client_cert_cb(ctx, on_client_cert);
-	MUST(SSL_CTX_sess_get_new_cb(ctx) == on_new);
-	MUST(SSL_CTX_sess_get_remove_cb(ctx) == on_remove);
-	MUST(SSL_CTX_sess_get_get_cb(ctx) == on_get);
-	MUST(SSL_CTX_get_info_callback(ctx) == on_info);
-	MUST(SSL_CTX_get_client_cert_cb(ctx) == on_client_cert);
-
-	MUST(e != NULL && ENGINE_set_id(e, "rest") && ENGINE_set_init_function(e, engine_fails));
-	MUST(SSL_CTX_set_client_cert_engine(ctx, e) == 0 && reason() == ERR_R_ENGINE_LIB);
-	ENGINE_set_init_function(e, engine_init);
-	MUST(SSL_CTX_set_client_cert_engine(ctx, e) == 0 && reason() == SSL_R_NO_CLIENT_CERT_METHOD);
-	ENGINE_set_load_ssl_client_cert_function(e, load_client_cert);
-	MUST(SSL_CTX_set_client_cert_engine(ctx, e) == 1);
-	SSL_CTX_free(ctx);
-	ENGINE_free(e);
-}
-
-static int cookies_made, cookies_seen;
-
-static int make_cookie(SSL *ssl, unsigned char *cookie, unsigned int *len)
-{
-	(void)ssl;
-	memcpy(cookie, "biscuit", *len = 7);
-	cookies_made++;
-	return 1;
-}
-
-static int see_cookie(SSL *ssl, const unsigned char *cookie, unsigned int len)
-{
-	(void)ssl;
-	cookies_seen++;
-	return len == 7 && memcmp(cookie, "biscuit", 7) == 0;
-}
-
-static int make_stateless(SSL *ssl, unsigned char *cookie, size_t *len)
-{
-	(void)ssl;
-	memcpy(cookie, "biscuit", *len = 7);
-	cookies_made++;
-	return 1;
-}
-
-static int see_stateless(SSL *ssl, const unsigned char *cookie, size_t len)
-{
-	return see_cookie(ssl, cookie, (unsigned int)len);
-}
-
-/* A cookie of DTLS, and one of SSL_stateless. */
-static void cookies(void)
-{
-	SSL_CTX *dtls = new_ctx(DTLS_method()), *tls = new_ctx(TLS_method());
-	SSL *c = SSL_new(dtls), *s = SSL_new(dtls);
-
-	SSL_CTX_set_cookie_generate_cb(dtls, make_cookie);
-	SSL_CTX_set_cookie_verify_cb(dtls, see_cookie);
-	SSL_set_options(s, SSL_OP_COOKIE_EXCHANGE);
-	join(c, s);
-	MUST(shake(c, s) && cookies_made == 1 && cookies_seen == 1);
-	SSL_free(c);
-	SSL_free(s);
-
-	SSL_CTX_set_stateless_cookie_generate_cb(tls, make_stateless);
-	SSL_CTX_set_stateless_cookie_verify_cb(tls, see_stateless);
-	c = SSL_new(tls);
-	s = SSL_new(tls);
-	SSL_clear_options(c, SSL_OP_ENABLE_MIDDLEBOX_COMPAT); /* its ChangeCipherSpec is a -1 of its own */
-	join(c, s);
-	SSL_do_handshake(c);
-	MUST(SSL_stateless(s) == 0 && cookies_made == 2);
-	SSL_do_handshake(c);
-	MUST(SSL_stateless(s) == 1 && cookies_seen == 2 && shake(c, s));
-	SSL_free(c);
-	SSL_free(s);
-	SSL_CTX_free(dtls);
-	SSL_CTX_free(tls);
-}
-
-static int give_secret(SSL *ssl, void *secret, int *len, STACK_OF(SSL_CIPHER) * peer, const SSL_CIPHER **cipher, void *arg)
-{
-	memset(secret, 7, *len = 48);
-	if (SSL_is_server(ssl))
-		*cipher = sk_SSL_CIPHER_value(peer, 0); /* libssl would choose one by the certificate, which it has not looked at yet */
-	++*(int *)arg;
-	return 1;
-}
-
-static int see_ticket(SSL *ssl, const unsigned char *data, int len, void *arg)
-{
-	(void)ssl;
-	*(bool *)arg = len == 3 && memcmp(data, "pac", 3) == 0;
-	return 1;
-}
-
-static int refuse_ticket(SSL *ssl, const unsigned char *data, int len, void *arg)
-{
-	(void)ssl, (void)data, (void)len, (void)arg;
-	return 0;
-}
-
-/* EAP-FAST: the client's ticket comes from elsewhere, and so does the secret on both sides. */
-static void fast(void)
-{
-	SSL_CTX *ctx = new_ctx(TLSv1_2_method());
-	SSL *c = SSL_new(ctx), *s = SSL_new(ctx);
-	int secrets = 0;
-	bool seen = false;
-	unsigned char key[48];
-
-	MUST(SSL_set_session_secret_cb(NULL, give_secret, &secrets) == 0);
-	MUST(SSL_set_session_ticket_ext_cb(NULL, see_ticket, &seen) == 0);
-	MUST(SSL_set_session_secret_cb(c, give_secret, &secrets) == 1 && SSL_set_session_secret_cb(s, give_secret, &secrets) == 1);
-	MUST(SSL_set_session_ticket_ext_cb(s, see_ticket, &seen) == 1);
-	MUST(SSL_set_session_ticket_ext(c, NULL, 0) == 1);
-	left = 1;
-	MUST(SSL_set_session_ticket_ext(c, "pac", 3) == 0 && reason() == ERR_R_MALLOC_FAILURE);
-	MUST(SSL_set_session_ticket_ext(c, "pac", 3) == 1);
-	join(c, s);
-	MUST(shake(c, s) && seen && secrets == 2);
-	MUST(SSL_SESSION_get_master_key(SSL_get_session(c), key, sizeof(key)) == 48 && key[0] == 7 && key[47] == 7);
-	SSL_free(c);
-	SSL_free(s);
-
-	/* An extension without data is none; a client's callback sees the server's, and may refuse it. */
-	for (int kind = 0; kind < 2; kind++) {
-		c = SSL_new(ctx);
-		s = SSL_new(ctx);
-		join(c, s);
-		if (kind == 0) {
-			MUST(SSL_set_session_ticket_ext(c, NULL, 0) == 1);
-			MUST(shake(c, s) && !SSL_SESSION_has_ticket(SSL_get_session(c)));
-		} else {
-			MUST(SSL_set_session_ticket_ext_cb(c, refuse_ticket, NULL) == 1);
-			MUST(!shake(c, s) && reason() != 0);
-		}
-		SSL_free(c);
-		SSL_free(s);
-	}
-	SSL_CTX_free(ctx);
 }
 
 static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *len, const unsigned char *in, unsigned int in_len, void *arg)
@@ -337,88 +124,6 @@ static void tls13(void)
 	SSL_CTX_free(ctx);
 }
 
-static SSL_SESSION *session_of(SSL_CTX *ctx)
-{
-	SSL *c = SSL_new(ctx), *s = SSL_new(ctx);
-	SSL_SESSION *session;
-
-	SSL_CTX_set_info_callback(ctx, on_info);
-	SSL_set_info_callback(s, on_info);
-	join(c, s);
-	infos = 0;
-	MUST(shake(c, s) && infos > 2);
-	session = SSL_get1_session(c);
-	MUST(session != NULL && SSL_get_peer_cert_chain(c) != NULL);
-	SSL_free(c);
-	SSL_free(s);
-	return session;
-}
-
-static void pem_file(SSL_SESSION *session)
-{
-	FILE *f = tmpfile();
-	SSL_SESSION *read;
-
-	MUST(f != NULL && PEM_write_SSL_SESSION(f, session) == 1);
-	rewind(f);
-	read = PEM_read_SSL_SESSION(f, NULL, NULL, NULL);
-	MUST(read != NULL && i2d_SSL_SESSION(read, NULL) == i2d_SSL_SESSION(session, NULL));
-	fclose(f);
-	SSL_SESSION_free(read);
-}
-
-/* Whichever allocation fails, there is no copy, and the queue says why; with all of them there is one. Returns how many there are. */
-static int copies(SSL_SESSION *session)
-{
-	for (int n = 1; n < 100; n++) {
-		SSL_SESSION *copy;
-
-		left = n;
-		copy = session ? SSL_SESSION_dup(session) : SSL_SESSION_new();
-		if (left > 0) {
-			left = 0;
-			MUST(copy != NULL);
-			SSL_SESSION_free(copy);
-			return n - 1;
-		}
-		MUST(copy == NULL && ERR_peek_error() != 0);
-		ERR_clear_error();
-	}
-	MUST(!"an end");
-	return 0;
-}
-
-/* A session that has all that an encoding can hold: name, hint, identity, ticket, SRP name, protocol, data. */
-static const unsigned char everything[] =
-    "\x30\x81\x80\x02\x01\x01\x02\x02\x03\x03\x04\x02\xc0\x2b\x04\x04"
-    "anid\x04\x30"
-    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xa6\x0d\x04\x0b"
-    "one.example\xa7\x06\x04\x04hint\xa8\x04\x04\x02me\xaa\x08\x04\x06ticket\xac\x06\x04\x04user\xb0\x04\x04\x02h2\xb2\x06\x04\x04"
-    "data";
-
-static void sessions(void)
-{
-	SSL_CTX *ctx = new_ctx(TLSv1_2_method());
-	const unsigned char *p = everything;
-	SSL_SESSION *all = d2i_SSL_SESSION(NULL, &p, sizeof(everything) - 1), *connected = session_of(ctx);
-	int few, values;
-
-	MUST(all != NULL);
-	pem_file(connected);
-	MUST(copies(connected) > 2); /* the chain's */
-	few = copies(all);
-	MUST(few >= 9);
-	for (int i = 0; i < 12; i++)
-		MUST(SSL_SESSION_get_ex_new_index(0, NULL, NULL, NULL, NULL) >= 0);
-	MUST(SSL_SESSION_set_ex_data(all, 11, "value"));
-	values = copies(all);
-	MUST(values > few); /* the values are copied by way of memory */
-	MUST(copies(NULL) == 3);
-	SSL_SESSION_free(all);
-	SSL_SESSION_free(connected);
-	SSL_CTX_free(ctx);
-}
-
 static int random_ok;
 
 static int constant(unsigned char *buf, int num)
@@ -460,12 +165,7 @@ int main(int argc, char **argv)
 {
 	MUST(argc == 2);
 	testdata = argv[1];
-	MUST(CRYPTO_set_mem_functions(count_malloc, count_realloc, count_free));
-	callbacks();
-	cookies();
-	fast();
 	tls13();
 	ids();
-	sessions();
 	return 0;
 }
