@@ -123,8 +123,9 @@ bench: ## beside C, spacemonkeygo, libp2p and crypto/tls: tables, plots, docs/PE
 	@$(WITH) go -C bench run . $(BENCH)
 
 .PHONY: fuzz
-fuzz: ## the parsers and random programs, a minute each
-	@for f in FuzzParseSession FuzzParseSessionPEM FuzzTicketRing FuzzPrograms; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s . || exit 1; done
+fuzz: ## the parsers, the setters and random programs, a minute each
+	@$(GO) test -run '^$$' -fuzz '^FuzzFindHellos$$' -fuzztime 60s ./conformance
+	@for f in FuzzParseSession FuzzParseSessionPEM FuzzSetters FuzzTicketRing FuzzPrograms; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s . || exit 1; done
 
 .PHONY: soak
 soak: export SOAK ?= 10m

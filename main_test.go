@@ -3,6 +3,7 @@ package libssl_test
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ func TestMain(m *testing.M) {
 		ctest.DumpCoverage()
 		return
 	}
+	startSignals()
 	before := runtime.NumGoroutine()
 	code := m.Run()
 	if err := nothingLeft(before); err != nil && code == 0 {
@@ -27,6 +29,13 @@ func TestMain(m *testing.M) {
 	}
 	ctest.DumpCoverage()
 	os.Exit(code)
+}
+
+// startSignals starts the goroutine that stays from a process's first signal.Notify on, which the fuzzer calls.
+func startSignals() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	signal.Stop(c)
 }
 
 // nothingLeft gives the collector and goroutines that are ending a few seconds.
