@@ -125,6 +125,7 @@ bench: ## beside C, spacemonkeygo, libp2p and crypto/tls: tables, plots, docs/PE
 .PHONY: fuzz
 fuzz: ## the parsers, the setters and random programs, a minute each
 	@$(GO) test -run '^$$' -fuzz '^FuzzFindHellos$$' -fuzztime 60s ./conformance
+	@for f in FuzzPeer FuzzUnmarshalSession; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s ./tlsnet || exit 1; done
 	@for f in FuzzParseSession FuzzParseSessionPEM FuzzSetters FuzzTicketRing FuzzPrograms; do $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime 60s . || exit 1; done
 
 .PHONY: soak

@@ -187,8 +187,11 @@ func (d *driver) runOp(op *Op) map[string]any {
 	return line
 }
 
-// runNested executes the operation of a callback. The binding has put the queue of the call under way aside.
+// runNested executes the operation of a callback, which nobody could predict. The binding has put the queue of the call under way aside.
 func (d *driver) runNested(op *Op) map[string]any {
+	for _, n := range d.names {
+		n.predicted = nil
+	}
 	return d.execute(op, op.def.run)
 }
 

@@ -3,6 +3,7 @@ package tlsnet_test
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"testing"
 	"time"
@@ -12,6 +13,10 @@ import (
 
 // TestMain fails the run if handles or goroutines are left when all tests are done.
 func TestMain(m *testing.M) {
+	// The fuzzer's goroutine for signals stays.
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt)
+	signal.Stop(c)
 	before := runtime.NumGoroutine()
 	code := m.Run()
 	var err error
