@@ -114,6 +114,10 @@ interop: ## sessions resumed with OpenSSL 3, GnuTLS, curl, crypto/tls, nginx, HA
 ssltests: ## OpenSSL's own data-driven suite through the binding, each case compared with C's run of it (20 s)
 	@$(GO) run ./ci/ssltests
 
+.PHONY: test-spacemonkey
+test-spacemonkey: ## the tests of spacemonkeygo/openssl, read from the module cache, against our spacemonkey (20 s)
+	@$(GO) run ./spacemonkey/internal/testoriginal
+
 .PHONY: bench-core
 bench-core: ## what SetSession, the handles and the engine cost, as ratios to C (40 s)
 	@$(GO) run ./ci/benchcore

@@ -68,7 +68,7 @@ func (c *Conn) GetCtx() *Ctx { return c.ctx }
 func (c *Conn) CurrentCipher() (string, error) {
 	name := c.ssl.CurrentCipher().Name()
 	if name == "" {
-		return "", errors.New("Session not established") //nolint:staticcheck // the original's text
+		return "", errors.New("Session not established")
 	}
 	return name, nil
 }
