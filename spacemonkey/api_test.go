@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	original = "github.com/spacemonkeygo/openssl"
-	ours     = "github.com/seed-c1436005/libssl/spacemonkey"
+	originalPath = "github.com/spacemonkeygo/openssl"
+	oursPath     = "github.com/seed-c1436005/libssl/spacemonkey"
 )
 
 // apiGaps are the names whose declaration differs from the original's, or is missing, or is ours alone, with the reason. None is, today.
@@ -25,7 +25,7 @@ var apiGaps = map[string]string{}
 
 // TestAPI compares what the two packages export, as the compiler sees it.
 func TestAPI(t *testing.T) {
-	theirs, mine := exported(t, original), exported(t, ours)
+	theirs, mine := exported(t, originalPath), exported(t, oursPath)
 	if len(theirs) < 400 {
 		t.Fatalf("the original exports %d names only: the comparison is worth nothing", len(theirs))
 	}
@@ -74,7 +74,7 @@ func exported(t *testing.T, path string) map[string][]string {
 
 // qualifier gives the two packages the same name.
 func qualifier(p *types.Package) string {
-	if p.Path() == original || p.Path() == ours {
+	if p.Path() == originalPath || p.Path() == oursPath {
 		return "openssl"
 	}
 	return p.Path()

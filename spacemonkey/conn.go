@@ -17,9 +17,12 @@ import (
 type Conn struct {
 	*SSL
 
-	tls    *tlsnet.Conn
-	ctx    *Ctx
-	isPeer bool // the other side is the server
+	tls      *tlsnet.Conn
+	ctx      *Ctx
+	isClient bool
+
+	awaiting sync.Mutex // GetSession waits
+	stirred  chan struct{}
 
 	closed  atomic.Bool
 	aborted atomic.Bool     // a callback panicked inside of libssl, and inside of tlsnet
@@ -29,7 +32,7 @@ type Conn struct {
 
 	deadlineMu sync.Mutex
 	deadline   time.Time // for reading, as the user wants it
-	limit      time.Time // for reading ahead
+	limit      time.Time // that ends reading ahead
 }
 
 var _ net.Conn = (*Conn)(nil)
@@ -58,7 +61,7 @@ func newConn(conn net.Conn, ctx *Ctx, isClient bool) (*Conn, error) {
 		s.ssl.Free()
 		return nil, explain(err)
 	}
-	return &Conn{SSL: s, tls: tls, ctx: ctx, isPeer: isClient}, nil
+	return &Conn{SSL: s, tls: tls, ctx: ctx, isClient: isClient, stirred: make(chan struct{}, 1)}, nil
 }
 
 // GetCtx returns the Ctx that the connection was made with.
@@ -109,6 +112,7 @@ func (c *Conn) Read(b []byte) (n int, err error) {
 		return 0, nil
 	}
 	c.reading.Lock()
+	defer c.stir()
 	defer c.reading.Unlock()
 	if len(c.ahead) > 0 {
 		n = copy(b, c.ahead)

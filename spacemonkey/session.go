@@ -12,8 +12,6 @@ import (
 const (
 	// ticketWait is how long GetSession waits for a ticket. A server sends it with what ends its handshake, one way of the network after the client's handshake.
 	ticketWait = time.Second
-	// ticketPoll is how often it looks while another goroutine reads.
-	ticketPoll = 2 * time.Millisecond
 	// aheadMax is how much data it takes meanwhile.
 	aheadMax = 4 * SSLRecordSize
 )
@@ -48,45 +46,72 @@ func (c *Conn) GetSession() ([]byte, error) {
 
 // awaitSession returns a handle of the newest session, of one that can be resumed if it comes in time.
 func (c *Conn) awaitSession() *libssl.Session {
-	end := time.Now().Add(ticketWait)
-	for {
-		session := c.ssl.Session()
-		if session == nil || !c.ticketExpected(session) || !time.Now().Before(end) {
-			return session
-		}
-		if !c.reading.TryLock() {
-			session.Free()
-			time.Sleep(ticketPoll) // whoever reads meets the ticket
-			continue
-		}
-		err := c.readAhead(end)
-		c.reading.Unlock()
+	session := c.ssl.Session()
+	if session == nil || !c.ticketExpected(session) {
+		return session
+	}
+	c.awaiting.Lock()
+	defer c.awaiting.Unlock()
+	// libssl says so when it is done with a ticket, whoever reads.
+	c.ssl.SetInfoCallback(func(*libssl.SSL, int, int) { c.stir() })
+	defer c.ssl.SetInfoCallback(nil)
+	timeout := time.NewTimer(ticketWait)
+	defer timeout.Stop()
+	var reader chan error // what readAhead ended with; nil while somebody else reads
+	for late, err := false, error(nil); ; {
 		session.Free()
-		if err != nil {
-			return c.ssl.Session() // Read will say why
+		if session = c.ssl.Session(); late || err != nil || !c.ticketExpected(session) {
+			break
+		}
+		if reader == nil && c.reading.TryLock() {
+			reader = make(chan error, 1)
+			go c.readAhead(reader)
+		}
+		select {
+		case <-c.stirred:
+		case err = <-reader:
+			reader = nil
+		case <-timeout.C:
+			late = true
 		}
 	}
+	if reader != nil {
+		c.limitReading(time.Unix(1, 0))
+		select {
+		case <-reader:
+		case <-time.After(ticketWait): // a transport without deadlines: the data goes to Read when it comes
+		}
+		c.limitReading(time.Time{})
+	}
+	return session
 }
 
 // ticketExpected reports whether a better session than this may come.
 func (c *Conn) ticketExpected(session *libssl.Session) bool {
-	if !c.isPeer || c.closed.Load() || !c.ssl.IsInitFinished() || c.ssl.Version() < libssl.VersionTLS13 {
+	if !c.isClient || c.closed.Load() || !c.ssl.IsInitFinished() || c.ssl.Version() < libssl.VersionTLS13 {
 		return false
 	}
 	return !session.IsResumable() || session.Same(c.offered)
 }
 
-// readAhead reads once, until end at the latest.
-func (c *Conn) readAhead(end time.Time) error {
+// readAhead reads once, and tells how it ended. The caller has locked reading.
+func (c *Conn) readAhead(end chan<- error) {
 	if len(c.ahead) >= aheadMax {
-		return io.ErrShortBuffer
+		c.reading.Unlock()
+		end <- io.ErrShortBuffer
+		return
 	}
-	if err := c.limitReading(end); err != nil {
-		return err
-	}
-	defer c.limitReading(time.Time{})
-	var b [SSLRecordSize]byte
-	n, err := c.read(b[:])
+	b := make([]byte, SSLRecordSize)
+	n, err := c.read(b)
 	c.ahead = append(c.ahead, b[:n]...)
-	return err
+	c.reading.Unlock()
+	end <- err
+}
+
+// stir wakes GetSession, which looks what there is.
+func (c *Conn) stir() {
+	select {
+	case c.stirred <- struct{}{}:
+	default:
+	}
 }

@@ -1,0 +1,183 @@
+package openssl_test
+
+import (
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	original "github.com/spacemonkeygo/openssl"
+
+	"github.com/seed-c1436005/libssl/spacemonkey"
+)
+
+// scenarioVariable names what a child process is to do.
+const scenarioVariable = "SPACEMONKEY_SCENARIO"
+
+var scenarios = map[string]func(){"the original resumes": originalResumes}
+
+// originalResumes connects twice with the original, to the address and with the session that it is told.
+func originalResumes() {
+	ctx, err := original.NewCtx()
+	check(err)
+	session, err := os.ReadFile(os.Getenv("SPACEMONKEY_SESSION"))
+	check(err)
+	c, err := original.DialSession("tcp", os.Getenv("SPACEMONKEY_ADDRESS"), ctx, original.InsecureSkipHostVerification, session)
+	check(err)
+	fmt.Println("resumed:", c.SessionReused())
+}
+
+var versions = map[string]openssl.SSLVersion{"TLS 1.2": openssl.TLSv1_2, "TLS 1.3": openssl.AnyVersion}
+
+// TestDialSession resumes a session with our package, and tries it with the original.
+func TestDialSession(t *testing.T) {
+	for name, version := range versions {
+		t.Run(name, func(t *testing.T) {
+			addr := listen(t, serverCtx(t, openssl.AnyVersion), nil)
+			ctx := clientCtx(t, version)
+			session, err := dial(t, addr, ctx, nil).GetSession()
+			must(t, err)
+			c := dial(t, addr, ctx, session)
+			wantEqual(t, "SessionReused", c.SessionReused(), true)
+			wantEqual(t, "VerifyResult", c.VerifyResult(), openssl.Ok)
+			state := c.ConnectionState()
+			must(t, state.CertificateError)
+			wantEqual(t, "state.SessionReused", state.SessionReused, true)
+
+			file := t.TempDir() + "/session"
+			must(t, os.WriteFile(file, session, 0o600))
+			cmd := exec.Command(os.Args[0], "-test.run=^$")
+			cmd.Env = append(os.Environ(), scenarioVariable+"=the original resumes", "SPACEMONKEY_ADDRESS="+addr, "SPACEMONKEY_SESSION="+file)
+			out, err := cmd.CombinedOutput()
+			if err == nil || !strings.Contains(string(out), "Go pointer to unpinned Go pointer") {
+				t.Errorf("the original does not panic any more (%v):\n%s", err, out)
+			}
+		})
+	}
+}
+
+// TestGetSessionAtOnce takes the session right after the handshake of TLS 1.3, with both packages.
+func TestGetSessionAtOnce(t *testing.T) {
+	addr := listen(t, serverCtx(t, openssl.AnyVersion), nil)
+	theirCtx, err := original.NewCtx()
+	must(t, err)
+	theirs, err := original.Dial("tcp", addr, theirCtx, original.InsecureSkipHostVerification)
+	must(t, err)
+	defer theirs.Close()
+	useless, err := theirs.GetSession()
+	must(t, err)
+	ctx := clientCtx(t, openssl.AnyVersion)
+	wantEqual(t, "the original's session resumes", dial(t, addr, ctx, useless).SessionReused(), false)
+	first, err := dial(t, addr, ctx, nil).GetSession()
+	must(t, err)
+	second := dial(t, addr, ctx, first)
+	wantEqual(t, "ours resumes", second.SessionReused(), true)
+	next, err := second.GetSession()
+	must(t, err)
+	if bytes.Equal(first, next) {
+		t.Error("a resumed connection has no session of its own")
+	}
+	wantEqual(t, "the next one resumes", dial(t, addr, ctx, next).SessionReused(), true)
+}
+
+// TestGetSessionKeepsData takes the session while data comes, and reads it all afterwards, byte by byte at first.
+func TestGetSessionKeepsData(t *testing.T) {
+	data := bytes.Repeat([]byte("data "), 10_000)
+	addr := listen(t, serverCtx(t, openssl.AnyVersion), func(c net.Conn) {
+		c.Write(data)
+		drain(c)
+	})
+	ctx := clientCtx(t, openssl.AnyVersion)
+	c := dial(t, addr, ctx, nil)
+	session, err := c.GetSession()
+	must(t, err)
+	var one [1]byte
+	_, err = io.ReadFull(c, one[:])
+	must(t, err)
+	rest := make([]byte, len(data)-1)
+	_, err = io.ReadFull(c, rest)
+	must(t, err)
+	wantEqual(t, "the data", string(one[:])+string(rest) == string(data), true)
+	must(t, c.Close())
+	after, err := c.GetSession()
+	must(t, err)
+	wantEqual(t, "resumes", dial(t, addr, ctx, session).SessionReused(), true)
+	wantEqual(t, "one that was taken after Close resumes", dial(t, addr, ctx, after).SessionReused(), true)
+}
+
+// TestGetSessionWhileReading takes the session while another goroutine waits for data.
+func TestGetSessionWhileReading(t *testing.T) {
+	addr := listen(t, serverCtx(t, openssl.AnyVersion), echo)
+	ctx := clientCtx(t, openssl.AnyVersion)
+	c := dial(t, addr, ctx, nil)
+	read := make(chan string, 1)
+	go func() {
+		b := make([]byte, 4)
+		io.ReadFull(c, b)
+		read <- string(b)
+	}()
+	session, err := c.GetSession()
+	must(t, err)
+	_, err = c.Write([]byte("ping"))
+	must(t, err)
+	wantEqual(t, "what was read", <-read, "ping")
+	wantEqual(t, "resumes", dial(t, addr, ctx, session).SessionReused(), true)
+}
+
+// TestGetSessionDeadline holds GetSession to the deadline of the user, which it leaves as it was.
+func TestGetSessionDeadline(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	cert, err := tls.X509KeyPair(leaf().cert, leaf().key)
+	must(t, err)
+	goOn := make(chan bool)
+	addr := serve(t, tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true}), func(c net.Conn) {
+		c.(*tls.Conn).Handshake()
+		<-goOn
+		c.Write([]byte("x"))
+	})
+	c := dial(t, addr, clientCtx(t, openssl.AnyVersion), nil)
+	must(t, c.SetReadDeadline(time.Unix(1, 0)))
+	_, err = c.GetSession()
+	must(t, err)
+	var b [2]byte
+	if _, err := c.Read(b[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Read with a deadline that is over: %v", err)
+	}
+	must(t, c.SetDeadline(time.Time{}))
+	close(goOn)
+	n, err := c.Read(b[:])
+	must(t, err)
+	wantEqual(t, "what was read", string(b[:n]), "x")
+	// The server has closed: no ticket can come, and GetSession does not wait for one.
+	_, err = c.GetSession()
+	must(t, err)
+	_, err = c.Read(b[:])
+	wantEqual(t, "the end", err, io.EOF)
+}
+
+// TestSessionRefused gives DialSession bytes that are none.
+func TestSessionRefused(t *testing.T) {
+	addr := listen(t, serverCtx(t, openssl.AnyVersion), nil)
+	ctx := clientCtx(t, openssl.AnyVersion)
+	for _, der := range [][]byte{{}, {0}, []byte("no session")} {
+		if _, err := openssl.DialSession("tcp", addr, ctx, 0, der); err == nil || !strings.HasPrefix(err.Error(), "unable to load session: ") {
+			t.Errorf("DialSession with % x: %v", der, err)
+		}
+	}
+	near, far := net.Pipe()
+	defer near.Close()
+	defer far.Close()
+	c, err := openssl.Client(near, ctx)
+	must(t, err)
+	if _, err := c.GetSession(); err == nil {
+		t.Error("GetSession before the handshake succeeds")
+	}
+}
