@@ -37,7 +37,7 @@ const (
 	ticketReplaced = 2
 )
 
-// SetTicketStore sets what gives a server the keys of its tickets. nil goes back to libssl's own.
+// SetTicketStore sets what gives the servers that are made with c the keys of their tickets, also if an SNI callback chooses another Ctx. nil goes back to libssl's own.
 //
 // Tickets are encrypted with AES-CBC, and authenticated with HMAC-SHA256. A TicketStore with AES-128-CBC or AES-256-CBC gets just that; for another cipher a key of AES is made of its
 // key, and the digest is not looked at. Servers that share TicketKeys understand one another if all use this package. TicketKey.IV is not used: each ticket has a random one.
@@ -52,15 +52,12 @@ func (c *Ctx) SetTicketStore(store *TicketStore) {
 
 // ticketKey answers libssl. name is nil for a new ticket.
 func ticketKey(ssl *libssl.SSL, name []byte) (key *libssl.TicketKey, result int) {
-	c := presentCtx(ssl)
-	if c == nil || c.tickets.Load() == nil {
-		// The SNI callback chose another Ctx. The tickets are those of the one that the connection was made with.
-		s := sslOf(ssl)
-		if s == nil {
-			return nil, ticketFailed
-		}
-		c = s.ctx
+	// libssl reads a ticket before the SNI callback chooses a Ctx, and makes one after that: only the first Ctx is the same for both.
+	s := sslOf(ssl)
+	if s == nil {
+		return nil, ticketFailed
 	}
+	c := s.ctx
 	store := c.tickets.Load()
 	if store == nil {
 		return none(ssl, name)
