@@ -21,7 +21,7 @@ import (
 // scenarioVariable names what a child process is to do.
 const scenarioVariable = "SPACEMONKEY_SCENARIO"
 
-var scenarios = map[string]func(){"the original resumes": originalResumes}
+var scenarios = map[string]func(){"the original resumes": originalResumes, "both": both}
 
 // originalResumes connects twice with the original, to the address and with the session that it is told.
 func originalResumes() {
