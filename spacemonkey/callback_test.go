@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/seed-c1436005/libssl"
@@ -216,36 +218,65 @@ func tcpPipe(t testing.TB) (near, far net.Conn) {
 
 // manager is a TicketKeyManager with a key, or none.
 type manager struct {
+	asked func()
+	busy  atomic.Bool
+
 	mu      sync.Mutex
-	asked   func()
 	keys    map[openssl.TicketName]*openssl.TicketKey
-	current *openssl.TicketKey
-	made    *openssl.TicketKey // that New returns
+	current *openssl.TicketKey // that Current returns, and New
 	expired bool
 	renew   bool
 	log     []string
 }
 
-func (m *manager) note(what string) {
+// answer does f, unless two questions are asked at once.
+func answer[T any](m *manager, what string, f func() T) T {
 	if m.asked != nil {
 		m.asked()
 	}
-	if !m.mu.TryLock() {
+	if m.busy.Swap(true) {
 		panic("the manager is asked two questions at once")
 	}
+	defer m.busy.Store(false)
+	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.log = append(m.log, what)
+	return f()
 }
 
-func (m *manager) New() *openssl.TicketKey     { m.note("New"); return m.made }
-func (m *manager) Current() *openssl.TicketKey { m.note("Current"); return m.current }
+func (m *manager) New() *openssl.TicketKey {
+	return answer(m, "New", func() *openssl.TicketKey { return m.current })
+}
+
+func (m *manager) Current() *openssl.TicketKey {
+	return answer(m, "Current", func() *openssl.TicketKey { return m.current })
+}
 
 func (m *manager) Lookup(name openssl.TicketName) *openssl.TicketKey {
-	m.note("Lookup")
-	return m.keys[name]
+	return answer(m, "Lookup", func() *openssl.TicketKey { return m.keys[name] })
 }
-func (m *manager) Expired(openssl.TicketName) bool     { m.note("Expired"); return m.expired }
-func (m *manager) ShouldRenew(openssl.TicketName) bool { m.note("ShouldRenew"); return m.renew }
+
+func (m *manager) Expired(openssl.TicketName) bool {
+	return answer(m, "Expired", func() bool { return m.expired })
+}
+
+func (m *manager) ShouldRenew(openssl.TicketName) bool {
+	return answer(m, "ShouldRenew", func() bool { return m.renew })
+}
+
+// set changes the manager.
+func (m *manager) set(f func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f()
+}
+
+// questions returns what was asked.
+func (m *manager) questions() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.log)
+}
 
 func ticketStore(t testing.TB, cipher string, keys openssl.TicketKeyManager) *openssl.TicketStore {
 	t.Helper()
@@ -262,7 +293,7 @@ func newManager() *manager {
 	for _, b := range [][]byte{k.Name[:], k.CipherKey, k.HMACKey} {
 		rand.Read(b)
 	}
-	return &manager{current: k, made: k, keys: map[openssl.TicketName]*openssl.TicketKey{k.Name: k}}
+	return &manager{current: k, keys: map[openssl.TicketName]*openssl.TicketKey{k.Name: k}}
 }
 
 // TestTicketStore resumes with tickets of a manager, also on another server with the same keys.
@@ -286,16 +317,16 @@ func TestTicketStore(t *testing.T) {
 				must(t, err)
 				_, ok := resumes(session)
 				wantEqual(t, cipher+": resumed elsewhere", ok, true)
-				m.renew = true
+				m.set(func() { m.renew = true })
 				c, ok = resumes(session)
 				wantEqual(t, cipher+": resumed, to be renewed", ok, true)
 				renewed, err := c.GetSession()
 				must(t, err)
 				wantEqual(t, cipher+": the renewed ticket is another", string(renewed) != string(session), true)
-				m.renew, m.expired = false, true
+				m.set(func() { m.renew, m.expired = false, true })
 				_, ok = resumes(session)
 				wantEqual(t, cipher+": resumed with a key that has expired", ok, false)
-				m.expired, m.keys = false, nil
+				m.set(func() { m.expired, m.keys = false, nil })
 				_, ok = resumes(session)
 				wantEqual(t, cipher+": resumed with a key that is forgotten", ok, false)
 			}
@@ -321,7 +352,7 @@ func TestTicketStoreWithoutKey(t *testing.T) {
 			must(t, err)
 			server.SetSessionCacheMode(openssl.SessionCacheOff)
 			wantEqual(t, "resumes", dial(t, addr, ctx, session).SessionReused(), false)
-			wantEqual(t, "the first questions", m.log[:2], []string{"Current", "New"})
+			wantEqual(t, "the first questions", m.questions()[:2], []string{"Current", "New"})
 		})
 	}
 }
@@ -340,5 +371,5 @@ func TestTicketStoreOfChosenCtx(t *testing.T) {
 	session, err := dial(t, addr, ctx, nil).GetSession()
 	must(t, err)
 	wantEqual(t, "resumes", dial(t, addr, ctx, session).SessionReused(), true)
-	wantEqual(t, "asked", []bool{len(first.log) > 0, len(chosen.log) > 0}, []bool{true, false})
+	wantEqual(t, "asked", []bool{len(first.questions()) > 0, len(chosen.questions()) > 0}, []bool{true, false})
 }

@@ -27,12 +27,13 @@ type Conn struct {
 	closed  atomic.Bool
 	aborted atomic.Bool     // a callback panicked inside of libssl, and inside of tlsnet
 	reading sync.Mutex      // held by Read, and by GetSession while it reads
-	ahead   []byte          // what GetSession has read; guarded by reading
+	early   []byte          // what GetSession has read; guarded by reading
 	offered *libssl.Session // the session that the client came with: another connection needs a new one
 
-	deadlineMu sync.Mutex
-	deadline   time.Time // for reading, as the user wants it
-	limit      time.Time // that ends reading ahead
+	deadlineMu  sync.Mutex
+	deadline    time.Time // for reading, as the user wants it
+	ahead       bool      // GetSession reads
+	interrupted bool      // and has to end that
 }
 
 var _ net.Conn = (*Conn)(nil)
@@ -69,11 +70,10 @@ func (c *Conn) GetCtx() *Ctx { return c.ctx }
 
 // CurrentCipher returns the name of the cipher, "(NONE)" before the handshake.
 func (c *Conn) CurrentCipher() (string, error) {
-	name := c.ssl.CurrentCipher().Name()
-	if name == "" {
-		return "", errors.New("Session not established")
+	if name := c.ssl.CurrentCipher().Name(); name != "" {
+		return name, nil
 	}
-	return name, nil
+	return "", errors.New("openssl: session not established")
 }
 
 // guard runs an operation, which may run callbacks. They find c by weak pointers only, so that it has to be kept for them.
@@ -114,10 +114,10 @@ func (c *Conn) Read(b []byte) (n int, err error) {
 	c.reading.Lock()
 	defer c.stir()
 	defer c.reading.Unlock()
-	if len(c.ahead) > 0 {
-		n = copy(b, c.ahead)
-		if c.ahead = c.ahead[n:]; len(c.ahead) == 0 {
-			c.ahead = nil
+	if len(c.early) > 0 {
+		n = copy(b, c.early)
+		if c.early = c.early[n:]; len(c.early) == 0 {
+			c.early = nil
 		}
 		return n, nil
 	}
@@ -192,20 +192,12 @@ func (c *Conn) SetReadDeadline(t time.Time) error {
 // SetWriteDeadline is that of the transport.
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.tls.SetWriteDeadline(t) }
 
-// limitReading lets reading end at a time, if the user's deadline does not come first. The zero time is no limit.
-func (c *Conn) limitReading(t time.Time) error {
-	c.deadlineMu.Lock()
-	defer c.deadlineMu.Unlock()
-	c.limit = t
-	return c.applyDeadline()
-}
-
+// applyDeadline sets the deadline for reading. The caller holds deadlineMu.
 func (c *Conn) applyDeadline() error {
-	t := c.deadline
-	if t.IsZero() || !c.limit.IsZero() && c.limit.Before(t) {
-		t = c.limit
+	if c.interrupted {
+		return c.tls.SetReadDeadline(time.Unix(1, 0))
 	}
-	return c.tls.SetReadDeadline(t)
+	return c.tls.SetReadDeadline(c.deadline)
 }
 
 // UnderlyingConn returns the transport.

@@ -89,7 +89,7 @@ func NewCtxFromFiles(cert_file, key_file string) (*Ctx, error) {
 	}
 	blocks := SplitPEM(certs)
 	if len(blocks) == 0 {
-		return nil, fmt.Errorf("No PEM certificate found in '%s'", cert_file)
+		return nil, fmt.Errorf("openssl: no PEM certificate found in %q", cert_file)
 	}
 	for i, block := range blocks {
 		cert, err := LoadCertificateFromPEM(block)
@@ -143,7 +143,7 @@ func certificateOf(der []byte) (*Certificate, error) {
 func (c *Ctx) SetEllipticCurve(curve EllipticCurve) error {
 	name := libssl.NIDName(int(curve))
 	if name == "" || int(curve) == libssl.NIDUndef {
-		return errors.New("Unknown curve")
+		return errors.New("openssl: unknown curve")
 	}
 	return explain(c.ctx.SetGroupsList(name))
 }

@@ -1,6 +1,7 @@
 package openssl_test
 
 import (
+	"context"
 	"encoding/asn1"
 	"encoding/pem"
 	"io"
@@ -57,7 +58,7 @@ func TestNewCtxFromFiles(t *testing.T) {
 	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "hello "+r.URL.Path) })}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(l) }()
-	client := &http.Client{Transport: &http.Transport{DialTLS: func(network, addr string) (net.Conn, error) {
+	client := &http.Client{Transport: &http.Transport{DialTLSContext: func(_ context.Context, network, addr string) (net.Conn, error) {
 		return openssl.Dial(network, addr, clientCtx(t, openssl.AnyVersion), 0)
 	}}}
 	r, err := client.Get("https://" + l.Addr().String() + "/there")
@@ -155,7 +156,7 @@ func TestRefused(t *testing.T) {
 		"no ssl context provided":                                    noCtxErr,
 		"no ssl context provided, for a listener":                    listenErr,
 		"address 127.0.0.1: missing port":                            portErr,
-		"Unknown curve":                                              ctx.SetEllipticCurve(1 << 20),
+		"openssl: unknown curve":                                     ctx.SetEllipticCurve(1 << 20),
 		"the private key is nil":                                     ctx.UsePrivateKey(nil),
 		"the certificate is nil":                                     ctx.UseCertificate(nil),
 		"the certificate is nil, of a chain":                         ctx.AddChainCertificate(nil),

@@ -12,8 +12,8 @@ import (
 const (
 	// ticketWait is how long GetSession waits for a ticket. A server sends it with what ends its handshake, one way of the network after the client's handshake.
 	ticketWait = time.Second
-	// aheadMax is how much data it takes meanwhile.
-	aheadMax = 4 * SSLRecordSize
+	// earlyMax is how much data it takes meanwhile.
+	earlyMax = 4 * SSLRecordSize
 )
 
 // setSession lets a client resume the session that another one's GetSession returned.
@@ -65,6 +65,7 @@ func (c *Conn) awaitSession() *libssl.Session {
 		}
 		if reader == nil && c.reading.TryLock() {
 			reader = make(chan error, 1)
+			c.setAhead(true)
 			go c.readAhead(reader)
 		}
 		select {
@@ -76,12 +77,11 @@ func (c *Conn) awaitSession() *libssl.Session {
 		}
 	}
 	if reader != nil {
-		c.limitReading(time.Unix(1, 0))
+		c.interrupt()
 		select {
 		case <-reader:
 		case <-time.After(ticketWait): // a transport without deadlines: the data goes to Read when it comes
 		}
-		c.limitReading(time.Time{})
 	}
 	return session
 }
@@ -96,16 +96,37 @@ func (c *Conn) ticketExpected(session *libssl.Session) bool {
 
 // readAhead reads once, and tells how it ended. The caller has locked reading.
 func (c *Conn) readAhead(end chan<- error) {
-	if len(c.ahead) >= aheadMax {
-		c.reading.Unlock()
-		end <- io.ErrShortBuffer
-		return
+	err := io.ErrShortBuffer
+	if len(c.early) < earlyMax {
+		b := make([]byte, SSLRecordSize)
+		var n int
+		n, err = c.read(b)
+		c.early = append(c.early, b[:n]...)
 	}
-	b := make([]byte, SSLRecordSize)
-	n, err := c.read(b)
-	c.ahead = append(c.ahead, b[:n]...)
+	c.setAhead(false)
 	c.reading.Unlock()
 	end <- err
+}
+
+// setAhead says whether readAhead is reading. When it is done, the deadline is the user's again, before anybody else reads.
+func (c *Conn) setAhead(on bool) {
+	c.deadlineMu.Lock()
+	defer c.deadlineMu.Unlock()
+	c.ahead = on
+	if c.interrupted {
+		c.interrupted = false
+		c.applyDeadline()
+	}
+}
+
+// interrupt ends readAhead.
+func (c *Conn) interrupt() {
+	c.deadlineMu.Lock()
+	defer c.deadlineMu.Unlock()
+	if c.ahead {
+		c.interrupted = true
+		c.applyDeadline()
+	}
 }
 
 // stir wakes GetSession, which looks what there is.
