@@ -48,8 +48,9 @@ func TestAPI(t *testing.T) {
 	}
 }
 
-// exported returns the declarations of a package, by name: a line for the object itself, and one for each exported method and field of a type.
-func exported(t *testing.T, path string) map[string][]string {
+// load returns a package as the compiler exports it.
+func load(t *testing.T, path string) *types.Package {
+	t.Helper()
 	out, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}={{.Export}}", path).Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
@@ -60,9 +61,14 @@ func exported(t *testing.T, path string) map[string][]string {
 		files[name] = file
 	}
 	pkg, err := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) }).Import(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	return pkg
+}
+
+// exported returns the declarations of a package, by name: a line for the object itself, and one for each exported method and field of a type.
+func exported(t *testing.T, path string) map[string][]string {
+	t.Helper()
+	pkg := load(t, path)
 	api := map[string][]string{}
 	for _, name := range pkg.Scope().Names() {
 		if object := pkg.Scope().Lookup(name); object.Exported() {
@@ -134,4 +140,30 @@ func unnamed(typ types.Type) string {
 		return types.NewTuple(vars...)
 	}
 	return types.TypeString(types.NewSignatureType(nil, nil, nil, bare(signature.Params()), bare(signature.Results()), signature.Variadic()), qualifier)
+}
+
+// TestMigrating holds the guide to naming each function and method that is not the original's own.
+func TestMigrating(t *testing.T) {
+	guide, err := os.ReadFile("../docs/MIGRATING.md")
+	must(t, err)
+	pkg := load(t, oursPath)
+	named := func(name string) {
+		if !strings.Contains(string(guide), "`"+name+"`") {
+			t.Errorf("docs/MIGRATING.md says nothing of %s", name)
+		}
+	}
+	for _, name := range pkg.Scope().Names() {
+		object, ok := pkg.Scope().Lookup(name).(*types.TypeName)
+		if !ok || !object.Exported() || object.IsAlias() {
+			continue
+		}
+		for method := range object.Type().(*types.Named).Methods() {
+			if method.Exported() {
+				named(name + "." + method.Name())
+			}
+		}
+	}
+	for _, name := range []string{"NewCtx", "NewCtxWithVersion", "NewCtxFromFiles", "NewCertificateStore", "LoadDHParametersFromPEM", "Dial", "Client", "Server", "Listen", "NewListener"} {
+		named(name)
+	}
 }
