@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+	"weak"
 
 	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/spacemonkey"
@@ -218,8 +221,9 @@ func tcpPipe(t testing.TB) (near, far net.Conn) {
 
 // manager is a TicketKeyManager with a key, or none.
 type manager struct {
-	asked func()
-	busy  atomic.Bool
+	asked  func()
+	oneCtx bool // which asks in turn
+	busy   atomic.Bool
 
 	mu      sync.Mutex
 	keys    map[openssl.TicketName]*openssl.TicketKey
@@ -234,10 +238,11 @@ func answer[T any](m *manager, what string, f func() T) T {
 	if m.asked != nil {
 		m.asked()
 	}
-	if m.busy.Swap(true) {
+	if m.busy.Swap(true) && m.oneCtx {
 		panic("the manager is asked two questions at once")
 	}
 	defer m.busy.Store(false)
+	runtime.Gosched() // whoever may ask does
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.log = append(m.log, what)
@@ -334,6 +339,31 @@ func TestTicketStore(t *testing.T) {
 	}
 }
 
+// TestTicketStoreIsAskedInTurn makes connections at the same time.
+func TestTicketStoreIsAskedInTurn(t *testing.T) {
+	server := serverCtx(t, openssl.AnyVersion)
+	m := newManager()
+	m.oneCtx = true
+	server.SetTicketStore(ticketStore(t, "AES-256-CBC", m))
+	addr, ctx := listen(t, server, nil), clientCtx(t, openssl.AnyVersion)
+	var clients sync.WaitGroup
+	for range 16 {
+		clients.Add(1)
+		go func() {
+			defer clients.Done()
+			for range 4 {
+				c, err := openssl.Dial("tcp", addr, ctx, 0)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				c.Close()
+			}
+		}()
+	}
+	clients.Wait()
+}
+
 // TestTicketStoreWithoutKey has no key: connections work, and cannot be resumed.
 func TestTicketStoreWithoutKey(t *testing.T) {
 	for name, version := range versions {
@@ -372,4 +402,29 @@ func TestTicketStoreOfChosenCtx(t *testing.T) {
 	must(t, err)
 	wantEqual(t, "resumes", dial(t, addr, ctx, session).SessionReused(), true)
 	wantEqual(t, "asked", []bool{len(first.questions()) > 0, len(chosen.questions()) > 0}, []bool{true, false})
+}
+
+// TestCollected forgets connections and contexts that callbacks lead back to.
+func TestCollected(t *testing.T) {
+	ctx, conn := forget(t)
+	for deadline := time.Now().Add(10 * time.Second); ctx.Value() != nil || conn.Value() != nil; runtime.GC() {
+		if time.Now().After(deadline) {
+			t.Fatal("they are alive")
+		}
+	}
+}
+
+func forget(t *testing.T) (weak.Pointer[openssl.Ctx], weak.Pointer[openssl.Conn]) {
+	ctx := serverCtx(t, openssl.AnyVersion)
+	near, far := net.Pipe()
+	far.Close()
+	c, err := openssl.Client(near, ctx)
+	must(t, err)
+	ctx.SetVerifyCallback(func(bool, *openssl.CertificateStoreCtx) bool { return ctx.VerifyMode() == 0 })
+	ctx.SetTLSExtServernameCallback(func(ssl *openssl.SSL) openssl.SSLTLSExtErr { ssl.SetSSLCtx(ctx); return 0 })
+	c.SetVerifyCallback(func(bool, *openssl.CertificateStoreCtx) bool { return c.VerifyMode() == 0 })
+	if c.Handshake() == nil {
+		t.Error("a handshake with nobody")
+	}
+	return weak.Make(ctx), weak.Make(c)
 }

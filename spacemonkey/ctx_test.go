@@ -185,7 +185,10 @@ func TestKeyExchange(t *testing.T) {
 			c.Close()
 		}
 	}
-	dh, err := openssl.LoadDHParametersFromPEM(ffdhe2048)
+	prime, _ := new(big.Int).SetString(ffdhe2048, 16)
+	dh, err := openssl.LoadDHParametersFromPEM(dhParameters(prime))
+	must(t, err)
+	weak, err := openssl.LoadDHParametersFromPEM(dhParameters(new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 1024), big.NewInt(105))))
 	must(t, err)
 	server, err := openssl.NewCtxWithVersion(openssl.TLSv1_2)
 	must(t, err)
@@ -198,19 +201,21 @@ func TestKeyExchange(t *testing.T) {
 	if _, err := openssl.Dial("tcp", addr, client, 0); err == nil {
 		t.Error("Diffie-Hellman without parameters")
 	}
+	must(t, server.SetCipherList("DEFAULT@SECLEVEL=2"))
+	if err := server.SetDHParameters(weak); err == nil || !strings.Contains(err.Error(), "dh key too small") {
+		t.Errorf("weak parameters: %v", err)
+	}
 	must(t, server.SetDHParameters(dh))
 	dial(t, addr, client, nil)
 }
 
-// ffdhe2048 is the group of RFC 7919: a prime and the generator 2.
-var ffdhe2048 = pem.EncodeToMemory(&pem.Block{Type: "DH PARAMETERS", Bytes: ffdhe2048DER()})
+// ffdhe2048 is the prime of RFC 7919; its generator is 2.
+const ffdhe2048 = "FFFFFFFFFFFFFFFFADF85458A2BB4A9AAFDC5620273D3CF1D8B9C583CE2D3695A9E13641146433FBCC939DCE249B3EF97D2FE363630C75D8F681B202AEC4617AD3DF1ED5D5FD65612433F51F5F066ED0856365553DED1AF3B557135E7F57C935984F0C70E0E68B77E2A689DAF3EFE8721DF158A136ADE73530ACCA4F483A797ABC0AB182B324FB61D108A94BB2C8E3FBB96ADAB760D7F4681D4F42A3DE394DF4AE56EDE76372BB190B07A7C8EE0A6D709E02FCE1CDF7E2ECC03404CD28342F619172FE9CE98583FF8E4F1232EEF28183C3FE3B1B4C6FAD733BB5FCBC2EC22005C58EF1837D1683B2C6F34A26C1B2EFFA886B423861285C97FFFFFFFFFFFFFFFF"
 
-func ffdhe2048DER() []byte {
-	const prime = "FFFFFFFFFFFFFFFFADF85458A2BB4A9AAFDC5620273D3CF1D8B9C583CE2D3695A9E13641146433FBCC939DCE249B3EF97D2FE363630C75D8F681B202AEC4617AD3DF1ED5D5FD65612433F51F5F066ED0856365553DED1AF3B557135E7F57C935984F0C70E0E68B77E2A689DAF3EFE8721DF158A136ADE73530ACCA4F483A797ABC0AB182B324FB61D108A94BB2C8E3FBB96ADAB760D7F4681D4F42A3DE394DF4AE56EDE76372BB190B07A7C8EE0A6D709E02FCE1CDF7E2ECC03404CD28342F619172FE9CE98583FF8E4F1232EEF28183C3FE3B1B4C6FAD733BB5FCBC2EC22005C58EF1837D1683B2C6F34A26C1B2EFFA886B423861285C97FFFFFFFFFFFFFFFF"
-	p, _ := new(big.Int).SetString(prime, 16)
-	der, err := asn1.Marshal(struct{ P, G *big.Int }{p, big.NewInt(2)})
+func dhParameters(prime *big.Int) []byte {
+	der, err := asn1.Marshal(struct{ P, G *big.Int }{prime, big.NewInt(2)})
 	check(err)
-	return der
+	return pem.EncodeToMemory(&pem.Block{Type: "DH PARAMETERS", Bytes: der})
 }
 
 // TestClientCertificate verifies a client, and trusts a file.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -161,6 +162,38 @@ func TestGetSessionDeadline(t *testing.T) {
 	must(t, err)
 	_, err = c.Read(b[:])
 	wantEqual(t, "the end", err, io.EOF)
+}
+
+// recorder keeps the deadlines for reading that a transport is given.
+type recorder struct {
+	net.Conn
+	mu        sync.Mutex
+	deadlines []time.Time
+}
+
+func (r *recorder) SetReadDeadline(t time.Time) error {
+	r.mu.Lock()
+	r.deadlines = append(r.deadlines, t)
+	r.mu.Unlock()
+	return r.Conn.SetReadDeadline(t)
+}
+
+// TestGetSessionEndsReading has a ticket come without data: GetSession ends its own reading, and the deadline is the user's again.
+func TestGetSessionEndsReading(t *testing.T) {
+	inner, err := net.Dial("tcp", listen(t, serverCtx(t, openssl.AnyVersion), nil))
+	must(t, err)
+	r := &recorder{Conn: inner}
+	c, err := openssl.Client(r, clientCtx(t, openssl.AnyVersion))
+	must(t, err)
+	defer c.Close()
+	users := time.Now().Add(time.Hour)
+	must(t, c.SetReadDeadline(users))
+	must(t, c.Handshake())
+	_, err = c.GetSession()
+	must(t, err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wantEqual(t, "deadlines", r.deadlines, []time.Time{users, time.Unix(1, 0), users})
 }
 
 // TestSessionRefused gives DialSession bytes that are none.

@@ -56,7 +56,7 @@ func LoadDHParametersFromPEM(pem_block []byte) (*DH, error) {
 	if len(pem_block) == 0 {
 		return nil, errors.New("empty pem block")
 	}
-	// libssl reads them when a Ctx gets them, and refuses short ones unless it is told that nothing matters.
+	// libssl reads them when a Ctx gets them. Which it refuses as weak is for the Ctx that SetDHParameters is for; less than 1024 bits are refused by all.
 	ctx, err := libssl.NewCtx(libssl.TLSMethod())
 	if err != nil {
 		return nil, explain(err)
