@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"sync"
@@ -21,9 +19,7 @@ const rounds = 250
 
 // TestBoth runs both packages in one process, which lets the original resume: without cgo's checks it can.
 func TestBoth(t *testing.T) {
-	cmd := exec.Command(os.Args[0], "-test.run=^$")
-	cmd.Env = append(os.Environ(), scenarioVariable+"=both", "GODEBUG=cgocheck=0")
-	out, err := cmd.CombinedOutput()
+	out, err := child("both", "", "GODEBUG=cgocheck=0").CombinedOutput()
 	if want := fmt.Sprintf("%d connections, %d resumed\n", 8*rounds, 4*rounds); err != nil || string(out) != want {
 		t.Errorf("got %s(%v), want %s", out, err, want)
 	}

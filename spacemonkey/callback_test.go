@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"os/exec"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,6 +16,8 @@ import (
 	"testing"
 	"time"
 	"weak"
+
+	original "github.com/spacemonkeygo/openssl"
 
 	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/spacemonkey"
@@ -155,6 +159,26 @@ func TestServernameCallback(t *testing.T) {
 	wantEqual(t, "asked after it was removed", len(asked), 3)
 }
 
+// TestChosenCtxIsKept chooses a Ctx that nobody else holds, before the client is verified.
+func TestChosenCtxIsKept(t *testing.T) {
+	server := serverCtx(t, openssl.AnyVersion)
+	server.SetVerify(openssl.VerifyPeer, func(bool, *openssl.CertificateStoreCtx) bool { return false })
+	var asked atomic.Int32
+	server.SetTLSExtServernameCallback(func(ssl *openssl.SSL) openssl.SSLTLSExtErr {
+		chosen := serverCtx(t, openssl.AnyVersion)
+		chosen.SetVerifyCallback(func(bool, *openssl.CertificateStoreCtx) bool { asked.Add(1); return true })
+		ssl.SetSSLCtx(chosen)
+		chosen = nil
+		runtime.GC()
+		return openssl.SSLTLSExtErrOK
+	})
+	client := clientCtx(t, openssl.TLSv1_2)
+	must(t, client.UseCertificate(other().certificate(t)))
+	must(t, client.UsePrivateKey(other().privateKey(t)))
+	dial(t, listen(t, server, nil), client, nil)
+	wantEqual(t, "the chosen one's callback was asked", asked.Load() > 0, true)
+}
+
 // TestCallbackPanic panics in each callback. The goroutine that made the handshake gets the panic; the connection can be closed, and the process goes on.
 func TestCallbackPanic(t *testing.T) {
 	boom := func() { panic("boom") }
@@ -205,6 +229,23 @@ func TestCallbackPanic(t *testing.T) {
 		wantEqual(t, "Callback", p.Callback, name)
 		wantEqual(t, "Value", p.Value, any("boom"))
 	}
+}
+
+// TestOriginalPanic has a callback panic in the original, which ends the process and lets nobody recover.
+func TestOriginalPanic(t *testing.T) {
+	err := child("the original's callback panics", listen(t, serverCtx(t, openssl.AnyVersion), nil)).Run()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("the original does not exit any more: %v", err)
+	}
+}
+
+// originalPanics would exit with 0, if it could.
+func originalPanics() {
+	defer func() { recover() }()
+	ctx, err := original.NewCtx()
+	check(err)
+	ctx.SetVerify(original.VerifyPeer, func(bool, *original.CertificateStoreCtx) bool { panic("boom") })
+	original.Dial("tcp", os.Getenv("SPACEMONKEY_ADDRESS"), ctx, 0)
 }
 
 func tcpPipe(t testing.TB) (near, far net.Conn) {

@@ -16,7 +16,7 @@
 //
 // Objects are freed when they are collected, also if callbacks lead back to them. Close frees the buffers of a connection at once.
 //
-// TLS of the original is one connection of callbacks into Go for each record. Here it is one call of C for a Read or Write: see package tlsnet, which is for new programs.
+// A Read or Write is one call of C; in the original it is several, which call Go back for the bytes. That is package tlsnet's work: new programs use it directly.
 //
 // docs/MIGRATING.md has all differences, function by function.
 package openssl

@@ -88,7 +88,7 @@ func (c *Conn) awaitSession() *libssl.Session {
 
 // ticketExpected reports whether a better session than this may come.
 func (c *Conn) ticketExpected(session *libssl.Session) bool {
-	if !c.isClient || c.closed.Load() || !c.ssl.IsInitFinished() || c.ssl.Version() < libssl.VersionTLS13 {
+	if !c.isClient || !c.ssl.IsInitFinished() || c.ssl.Version() < libssl.VersionTLS13 {
 		return false
 	}
 	return !session.IsResumable() || session.Same(c.offered)

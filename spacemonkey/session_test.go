@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -16,13 +17,21 @@ import (
 
 	original "github.com/spacemonkeygo/openssl"
 
+	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/spacemonkey"
 )
 
 // scenarioVariable names what a child process is to do.
 const scenarioVariable = "SPACEMONKEY_SCENARIO"
 
-var scenarios = map[string]func(){"the original resumes": originalResumes, "both": both}
+var scenarios = map[string]func(){"the original resumes": originalResumes, "the original's callback panics": originalPanics, "both": both}
+
+// child returns the command of a process that runs a scenario.
+func child(scenario, addr string, env ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], "-test.run=^$")
+	cmd.Env = append(append(os.Environ(), scenarioVariable+"="+scenario, "SPACEMONKEY_ADDRESS="+addr), env...)
+	return cmd
+}
 
 // originalResumes connects twice with the original, to the address and with the session that it is told.
 func originalResumes() {
@@ -54,9 +63,7 @@ func TestDialSession(t *testing.T) {
 
 			file := t.TempDir() + "/session"
 			must(t, os.WriteFile(file, session, 0o600))
-			cmd := exec.Command(os.Args[0], "-test.run=^$")
-			cmd.Env = append(os.Environ(), scenarioVariable+"=the original resumes", "SPACEMONKEY_ADDRESS="+addr, "SPACEMONKEY_SESSION="+file)
-			out, err := cmd.CombinedOutput()
+			out, err := child("the original resumes", addr, "SPACEMONKEY_SESSION="+file).CombinedOutput()
 			if err == nil || !strings.Contains(string(out), "Go pointer to unpinned Go pointer") {
 				t.Errorf("the original does not panic any more (%v):\n%s", err, out)
 			}
@@ -194,6 +201,68 @@ func TestGetSessionEndsReading(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	wantEqual(t, "deadlines", r.deadlines, []time.Time{users, time.Unix(1, 0), users})
+}
+
+// TestGetSessionAfterRead has another goroutine's Read end without a ticket: GetSession reads on, to the end.
+func TestGetSessionAfterRead(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	cert, err := tls.X509KeyPair(leaf().cert, leaf().key)
+	must(t, err)
+	goOn := make(chan bool)
+	addr := serve(t, tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true}), func(c net.Conn) {
+		c.(*tls.Conn).Handshake()
+		<-goOn
+		c.Write([]byte("x"))
+	})
+	c := dial(t, addr, clientCtx(t, openssl.AnyVersion), nil)
+	read, got := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, err := io.ReadFull(c, make([]byte, 1))
+		read <- err
+	}()
+	for !c.Reading() {
+		runtime.Gosched()
+	}
+	go func() {
+		_, err := c.GetSession()
+		got <- err
+	}()
+	for !c.Awaiting() {
+		runtime.Gosched()
+	}
+	close(goOn)
+	must(t, <-read)
+	must(t, <-got)
+	if _, err := c.Write([]byte("x")); err == nil || err.Error() != "connection closed" {
+		t.Errorf("GetSession did not read to the end: Write: %v", err)
+	}
+}
+
+// TestServerSession asks a server for its session. No better one can come, also if the client cannot resume this one: nothing is read.
+func TestServerSession(t *testing.T) {
+	near, far := tcpPipe(t)
+	ctx := serverCtx(t, openssl.AnyVersion)
+	ctx.SetOptions(openssl.NoTicket)
+	ctx.SetSessionCacheMode(openssl.SessionCacheOff)
+	r := &recorder{Conn: far}
+	s, err := openssl.Server(r, ctx)
+	must(t, err)
+	defer s.Close()
+	c, err := openssl.Client(near, clientCtx(t, openssl.AnyVersion))
+	must(t, err)
+	defer c.Close()
+	done := make(chan error, 1)
+	go func() { done <- c.Handshake() }()
+	must(t, s.Handshake())
+	must(t, <-done)
+	der, err := s.GetSession()
+	must(t, err)
+	parsed, err := libssl.ParseSession(der)
+	must(t, err)
+	wantEqual(t, "ProtocolVersion", parsed.ProtocolVersion(), libssl.VersionTLS13)
+	parsed.Free()
+	wantEqual(t, "deadlines", len(r.deadlines), 0)
 }
 
 // TestSessionRefused gives DialSession bytes that are none.

@@ -60,10 +60,10 @@ func (s *SSL) ClearOptions(options Options) Options {
 // SetVerify sets how the peer is verified, and what is asked about it in place of the Ctx's callback. After a callback, nil asks nobody; without one before, nil leaves the Ctx's.
 func (s *SSL) SetVerify(options VerifyOptions, verify_cb VerifyCallback) {
 	s.ssl.SetVerify(int(options))
-	if old := s.verify.Swap(orNil(verify_cb, verify_cb == nil)); old == nil && verify_cb == nil {
-		return
+	s.verify.Store(orNil(verify_cb, verify_cb == nil))
+	if verify_cb != nil {
+		s.ssl.SetVerifyCallback(verifyBySSL)
 	}
-	s.ssl.SetVerifyCallback(verifyBySSL)
 }
 
 // SetVerifyMode sets how the peer is verified.
