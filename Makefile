@@ -23,7 +23,7 @@ env: ## the lines that make `go build` find OpenSSL 1.1.1, for your shell: eval 
 	@ci/openssl.sh --print-env
 
 # check runs these in order. They share the build cache, so they are one after the other.
-CHECKS := vet staticcheck format rules docs-check openssl-test deploy examples race shuffle cgocheck checkptr finalizers queue asan oldest coverage
+CHECKS := vet staticcheck format rules docs-check openssl-test deploy modules test-spacemonkey race shuffle cgocheck checkptr finalizers queue asan oldest coverage
 
 .PHONY: check docs $(CHECKS)
 check: ## all gates but mutation (15 min)
@@ -54,8 +54,8 @@ openssl-test: ## the set-up script, in all the ways it can fail (1 min)
 deploy: ## docs/DEPLOY.md, tried in a module elsewhere and in an empty root (20 s)
 	@$(WITH) ci/deploy_test.sh
 
-examples: ## those that are modules of their own
-	@cd examples/grpc && ../../ci/with.sh go vet ./... && ../../ci/with.sh go test ./...
+modules: ## the modules of their own: examples/grpc and bench, whose figures are for make bench
+	@for m in examples/grpc bench; do $(WITH) go -C $$m vet ./... && $(WITH) go -C $$m test ./... || exit 1; done
 
 race: ## with the race detector
 	@$(GO) test -race -timeout=20m ./...
