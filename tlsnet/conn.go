@@ -28,13 +28,13 @@ type Conn struct {
 
 	handshakeMu  sync.Mutex
 	handshakeErr error
+	paused       bool        // by a callback
 	shaken       atomic.Bool // the handshake is done
 
 	readMu  sync.Mutex // also guards in
 	readErr error
 	in      source
-	pending int       // bytes that libssl has decrypted
-	aside   [128]byte // for what libssl writes while it reads: alerts
+	pending int // bytes that libssl has decrypted
 
 	writeMu       sync.Mutex
 	writeErr      error
@@ -122,7 +122,7 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 		return nil
 	}
 	c.handshakeMu.Lock()
-	defer c.handshakeMu.Unlock()
+	defer c.unlockHandshake()
 	switch {
 	case c.shaken.Load():
 		return nil
@@ -137,17 +137,43 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 		defer cancel()
 	}
 	stop := context.AfterFunc(ctx, func() { c.conn.Close() })
+	defer stop() // before cancel
+	c.handshakeErr = errPanic
 	err := c.handshake(ctx)
+	c.handshakeErr = nil
 	if !stop() {
-		err = ctx.Err() // and the transport is closed, also if the handshake was faster
+		c.conn.Close()
+		err = ctx.Err() // also if the handshake was faster
 	}
 	switch {
 	case err == nil:
 		c.shaken.Store(true)
-	case !errors.Is(err, libssl.ErrWantX509Lookup) && !errors.Is(err, libssl.ErrWantClientHello):
+	case errors.Is(err, libssl.ErrWantX509Lookup), errors.Is(err, libssl.ErrWantClientHello):
+		c.paused = true
+	default:
 		c.handshakeErr = err
 	}
 	return err
+}
+
+var errPanic = errors.New("tlsnet: handshake: a callback panicked")
+
+// unlockHandshake frees the SSL if Close came meanwhile, which does not wait.
+func (c *Conn) unlockHandshake() {
+	c.handshakeMu.Unlock()
+	if c.closed.Load() {
+		c.free()
+	}
+}
+
+// free frees the SSL, or leaves that to the handshake that is running.
+func (c *Conn) free() {
+	if c.shaken.Load() {
+		c.ssl.Free()
+	} else if c.handshakeMu.TryLock() {
+		c.ssl.Free()
+		c.handshakeMu.Unlock()
+	}
 }
 
 func (c *Conn) handshake(ctx context.Context) error {
@@ -164,7 +190,10 @@ func (c *Conn) handshake(ctx context.Context) error {
 func (c *Conn) shake() error {
 	op, step := c.engine.Accept, libssl.Step{Error: libssl.ErrorWantRead}
 	if c.isClient {
-		op, step.Error = c.engine.Connect, libssl.ErrorWantWrite
+		op = c.engine.Connect
+	}
+	if c.isClient || c.paused {
+		step.Error = libssl.ErrorNone
 	}
 	for {
 		if step.Error == libssl.ErrorWantRead {
@@ -175,10 +204,7 @@ func (c *Conn) shake() error {
 				return err
 			}
 		}
-		c.out.mu.Lock()
-		step = op(c.in.data, c.out.room(false))
-		c.out.wrote(step.Out)
-		c.out.mu.Unlock()
+		step = c.step(op, c.in.data)
 		c.in.used(step.In)
 		err := c.out.flush(true)
 		switch step.Error {
@@ -196,6 +222,15 @@ func (c *Conn) shake() error {
 			return c.failure("handshake")
 		}
 	}
+}
+
+// step runs an operation with what comes in, and room for what goes out. As all that run libssl it gives out.mu back also if a callback panics.
+func (c *Conn) step(op func(in, out []byte) libssl.Step, in []byte) libssl.Step {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	step := op(in, c.out.room(false))
+	c.out.wrote(step.Out)
+	return step
 }
 
 // failure is what an operation of libssl failed with.
@@ -237,14 +272,8 @@ func (c *Conn) Read(b []byte) (int, error) {
 }
 
 func (c *Conn) read(b []byte) (int, error) {
-	step := libssl.Step{Error: libssl.ErrorWantWrite}
-	for step.Error == libssl.ErrorWantWrite && step.N == 0 {
-		c.out.mu.Lock()
-		step = c.engine.Read(b, c.in.data, c.aside[:])
-		if step.Out > 0 {
-			c.out.pend(c.aside[:step.Out])
-		}
-		c.out.mu.Unlock()
+	step := c.readStep(b, c.in.spare())
+	for {
 		c.in.used(step.In)
 		c.pending = step.Pending
 		if step.Out > 0 {
@@ -252,6 +281,10 @@ func (c *Conn) read(b []byte) (int, error) {
 				return step.N, err
 			}
 		}
+		if step.Error != libssl.ErrorWantWrite || step.N > 0 {
+			break
+		}
+		step = c.readStep(b, nil)
 	}
 	switch step.Error {
 	case libssl.ErrorNone, libssl.ErrorWantRead, libssl.ErrorWantWrite:
@@ -262,6 +295,22 @@ func (c *Conn) read(b []byte) (int, error) {
 		c.readErr = c.failure("read")
 	}
 	return step.N, c.readErr
+}
+
+// readStep reads. aside is room for what libssl seldom writes meanwhile, an alert; without it libssl gets all the room that it may need.
+func (c *Conn) readStep(b, aside []byte) libssl.Step {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	if aside == nil {
+		step := c.engine.Read(b, c.in.data, c.out.room(false))
+		c.out.wrote(step.Out)
+		return step
+	}
+	step := c.engine.Read(b, c.in.data, aside)
+	if step.Out > 0 {
+		c.out.pend(aside[:step.Out])
+	}
+	return step
 }
 
 // Write sends b. What it returns is the number of bytes that were encrypted: also with an error they count as sent. It makes one call of C for each
@@ -295,10 +344,7 @@ func (c *Conn) late() bool {
 }
 
 func (c *Conn) write(b []byte) (int, error) {
-	c.out.mu.Lock()
-	step := c.engine.Write(b, nil, c.out.room(len(b) > 16<<10))
-	c.out.wrote(step.Out)
-	c.out.mu.Unlock()
+	step := c.writeStep(b)
 	err := c.out.flush(true)
 	switch step.Error {
 	case libssl.ErrorNone:
@@ -318,6 +364,14 @@ func (c *Conn) write(b []byte) (int, error) {
 	return step.N, err
 }
 
+func (c *Conn) writeStep(b []byte) libssl.Step {
+	c.out.mu.Lock()
+	defer c.out.mu.Unlock()
+	step := c.engine.Write(b, nil, c.out.room(len(b) > 16<<10))
+	c.out.wrote(step.Out)
+	return step
+}
+
 // closeTimeout is how long Close may wait for a peer that does not read.
 const closeTimeout = 5 * time.Second
 
@@ -334,7 +388,7 @@ func (c *Conn) Close() error {
 	if e := c.conn.Close(); e != nil {
 		err = e
 	}
-	c.ssl.Free()
+	c.free()
 	return err
 }
 
@@ -381,11 +435,7 @@ func (c *Conn) notify() error {
 		return c.writeErr
 	}
 	c.writeErr = errShutdown
-	c.out.mu.Lock()
-	step := c.engine.Shutdown(nil, c.out.room(false))
-	c.out.wrote(step.Out)
-	c.out.mu.Unlock()
-	if step.Error == libssl.ErrorSSL {
+	if step := c.step(c.engine.Shutdown, nil); step.Error == libssl.ErrorSSL {
 		return c.failure("close")
 	}
 	return c.out.flush(true)

@@ -283,3 +283,27 @@ func TestCloseDuringCallback(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A panic in a callback goes on in the caller of Handshake, and locks nothing.
+func TestPanicInCallback(t *testing.T) {
+	client, server := configs(func(_, s *tlsnet.Config) {
+		s.GetCertificate = func(*tlsnet.ClientHelloInfo) (*tls.Certificate, error) { panic("oops") }
+	})
+	near, far := transport(t, "tcp", "127.0.0.1:0")
+	go tlsnet.Client(near, client).Handshake()
+	s := tlsnet.Server(far, server)
+	func() {
+		defer func() {
+			if r := recover(); r == nil {
+				t.Error("no panic")
+			}
+		}()
+		s.Handshake()
+	}()
+	if err := s.Handshake(); err == nil {
+		t.Error("the handshake succeeded after all")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

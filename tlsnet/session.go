@@ -112,10 +112,6 @@ func keepSession(ssl *libssl.SSL, session *libssl.Session) {
 
 // begin makes what the handshake needs of the Config.
 func (c *Conn) begin(ctx context.Context) error {
-	if c.ssl != nil {
-		c.side.ctx = ctx
-		return nil // goes on after a pause
-	}
 	if c.isClient {
 		return c.beginClient(ctx)
 	}
@@ -131,8 +127,11 @@ func (c *Conn) beginServer(ctx context.Context) error {
 	if err := c.attach(server.ctx); err != nil {
 		return err
 	}
+	if c.config.GetCertificate == nil {
+		return nil
+	}
 	c.side = &side{ctx: ctx, conn: c.conn}
-	if c.config.GetCertificate != nil && c.ssl.SetExData(sideIndex(), c.side) != 1 {
+	if c.ssl.SetExData(sideIndex(), c.side) != 1 {
 		return c.ssl.LastErrors()
 	}
 	return nil
@@ -234,18 +233,23 @@ func (c *Conn) end(err error) error {
 	if err == nil {
 		err = c.verify()
 	}
-	if err != nil {
-		if c.side.err != nil {
-			err = c.side.err
-		}
-		var refused *Error
-		if c.side.offered != nil && errors.As(err, &refused) {
-			c.side.cache.Put(c.side.key, nil) // it may be why
-		}
+	side := c.side
+	if side == nil {
 		return err
 	}
-	if c.isClient && c.side.cache != NoSessions {
-		c.keepEarly()
+	side.ctx = nil // which would stay as long as the connection
+	if err == nil {
+		if c.isClient && side.cache != NoSessions {
+			c.keepEarly()
+		}
+		return nil
 	}
-	return nil
+	var refused *Error
+	if side.offered != nil && errors.As(err, &refused) {
+		side.cache.Put(side.key, nil) // it may be why
+	}
+	if side.err != nil {
+		return side.err
+	}
+	return err
 }

@@ -8,10 +8,11 @@ import (
 	"syscall"
 )
 
-// A record fits a small buffer, also one in fragments of 512 bytes; four fit a large one.
+// A record fits a small buffer, also one in fragments of 512 bytes; four fit a large one. What is read leaves the spare end of a buffer alone.
 const (
 	smallBuffer = 20 << 10
 	largeBuffer = 80 << 10
+	spareEnd    = 128
 	writeChunk  = 64 << 10
 )
 
@@ -67,7 +68,7 @@ func (s *source) init(conn net.Conn) {
 func (s *source) fill() error {
 	if s.raw == nil {
 		s.buf = getBuffer(s.large)
-		n, err := s.conn.Read(s.buf.b[:cap(s.buf.b)])
+		n, err := s.conn.Read(s.buf.b[:cap(s.buf.b)-spareEnd])
 		s.got(n, err)
 	} else if err := s.raw.Read(s.ready); err != nil {
 		s.err = err
@@ -91,7 +92,7 @@ func (s *source) poll() bool {
 func (s *source) recv(fd uintptr) bool {
 	s.buf = getBuffer(s.large)
 	for {
-		n, err := syscall.Read(int(fd), s.buf.b[:cap(s.buf.b)])
+		n, err := syscall.Read(int(fd), s.buf.b[:cap(s.buf.b)-spareEnd])
 		switch {
 		case err == syscall.EINTR:
 		case err == syscall.EAGAIN:
@@ -111,7 +112,7 @@ func (s *source) recv(fd uintptr) bool {
 }
 
 func (s *source) got(n int, err error) {
-	s.large = n == cap(s.buf.b) || s.large && n > smallBuffer
+	s.large = n == cap(s.buf.b)-spareEnd || s.large && n > smallBuffer
 	s.data = s.buf.b[:n]
 	if n == 0 {
 		s.err = err
@@ -124,6 +125,14 @@ func (s *source) used(n int) {
 	if s.data = s.data[n:]; len(s.data) == 0 && s.buf != nil {
 		s.drop()
 	}
+}
+
+// spare returns the end of the buffer that there is, if there is one.
+func (s *source) spare() []byte {
+	if s.buf == nil {
+		return nil
+	}
+	return s.buf.b[cap(s.buf.b)-spareEnd : cap(s.buf.b)]
 }
 
 func (s *source) drop() {

@@ -1,0 +1,5 @@
+//go:build !race
+
+package tlsnet_test
+
+const underRace = false
