@@ -209,12 +209,24 @@ func TestNewConn(t *testing.T) {
 	near, far := transport(t, "tcp", "127.0.0.1:0")
 	c, err := tlsnet.NewConn(near, newSSL(libssl.TLSClientMethod(), func(*libssl.Ctx) {}), true)
 	check(err)
+	paused := false
 	s, err := tlsnet.NewConn(far, newSSL(libssl.TLSServerMethod(), func(ctx *libssl.Ctx) {
+		ctx.SetClientHelloCB(func(*libssl.SSL) (int, int) {
+			if paused = !paused; paused {
+				return libssl.ClientHelloRetry, 0
+			}
+			return libssl.ClientHelloSuccess, 0
+		})
 		check(ctx.UseCertificateDER(leaf().Certificate[0]))
 		check(ctx.UseSigner(leaf().PrivateKey.(crypto.Signer)))
 	}), false)
 	check(err)
-	go io.Copy(s, s)
+	go func() {
+		if err := s.Handshake(); !errors.Is(err, libssl.ErrWantClientHello) {
+			t.Errorf("the pause: %v", err)
+		}
+		io.Copy(s, s)
+	}()
 	if err := echo(c, "hello"); err != nil {
 		t.Error(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -143,8 +144,9 @@ func (s *source) drop() {
 // sink sends what libssl wrote, in the order in which it did, whoever made it write.
 type sink struct {
 	conn    net.Conn
-	mu      sync.Mutex // held while libssl writes
-	pending *buffer    // what libssl wrote, and nobody has taken to send
+	mu      sync.Mutex  // held while libssl writes
+	pending *buffer     // what libssl wrote, and nobody has taken to send
+	waits   atomic.Bool // there is some
 	sending sync.Mutex
 	taken   *buffer // what is being sent
 	sent    int     // of taken
@@ -164,15 +166,18 @@ func (s *sink) pend(b []byte) {
 		s.pending = getBuffer(false)
 	}
 	s.pending.b = append(s.pending.b, b...)
+	s.waits.Store(true)
 }
 
 // wrote says that libssl wrote n bytes into the room that it had.
 func (s *sink) wrote(n int) {
 	s.pending.b = s.pending.b[:len(s.pending.b)+n]
-	if len(s.pending.b) == 0 {
-		s.pending.put()
-		s.pending = nil
+	if len(s.pending.b) > 0 {
+		s.waits.Store(true)
+		return
 	}
+	s.pending.put()
+	s.pending = nil
 }
 
 // flush sends all that was written, and goes on with what others write meanwhile. If wait is false and somebody else is sending, it is left to him.
@@ -185,28 +190,20 @@ func (s *sink) flush(wait bool) error {
 		}
 		err := s.send()
 		s.sending.Unlock()
-		if err != nil || !s.left() {
+		if err != nil || !s.waits.Load() {
 			return err
 		}
 		wait = false
 	}
 }
 
-func (s *sink) left() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.pending != nil
-}
-
 func (s *sink) send() error {
-	for {
+	for s.taken != nil || s.waits.Load() {
 		if s.taken == nil {
 			s.mu.Lock()
 			s.taken, s.pending, s.sent = s.pending, nil, 0
+			s.waits.Store(false)
 			s.mu.Unlock()
-			if s.taken == nil {
-				return nil
-			}
 		}
 		n, err := s.conn.Write(s.taken.b[s.sent:])
 		s.sent += n
@@ -219,6 +216,7 @@ func (s *sink) send() error {
 		s.taken.put()
 		s.taken = nil
 	}
+	return nil
 }
 
 // transportError puts what a transport failed with into a net.OpError, unless it is in one, or is no failure.
