@@ -141,7 +141,7 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 	c.handshakeErr = errPanic
 	err := c.handshake(ctx)
 	c.handshakeErr = nil
-	if !stop() {
+	if stop(); ctx.Err() != nil {
 		c.conn.Close()
 		err = ctx.Err() // also if the handshake was faster
 	}
@@ -399,8 +399,13 @@ func (c *Conn) sayGoodbye() error {
 		return nil
 	}
 	defer c.writeMu.Unlock()
-	c.conn.SetWriteDeadline(time.Now().Add(closeTimeout))
-	err := c.notify()
+	err := c.notify(func() error {
+		if c.out.flushNow(c.in.raw) {
+			return nil
+		}
+		c.conn.SetWriteDeadline(time.Now().Add(closeTimeout))
+		return c.out.flush(true)
+	})
 	if c.readMu.TryLock() {
 		defer c.readMu.Unlock()
 		if c.in.poll() {
@@ -423,11 +428,11 @@ func (c *Conn) CloseWrite() error {
 	}
 	c.writeMu.Lock()
 	defer c.writeMu.Unlock()
-	return c.notify()
+	return c.notify(func() error { return c.out.flush(true) })
 }
 
-// notify sends close_notify, once.
-func (c *Conn) notify() error {
+// notify writes close_notify and lets flush send it, once.
+func (c *Conn) notify(flush func() error) error {
 	if c.writeErr != nil {
 		if c.writeErr == errShutdown {
 			return nil
@@ -438,5 +443,5 @@ func (c *Conn) notify() error {
 	if step := c.step(c.engine.Shutdown, nil); step.Error == libssl.ErrorSSL {
 		return c.failure("close")
 	}
-	return c.out.flush(true)
+	return flush()
 }

@@ -197,14 +197,41 @@ func (s *sink) flush(wait bool) error {
 	}
 }
 
-func (s *sink) send() error {
-	for s.taken != nil || s.waits.Load() {
-		if s.taken == nil {
-			s.mu.Lock()
-			s.taken, s.pending, s.sent = s.pending, nil, 0
-			s.waits.Store(false)
-			s.mu.Unlock()
+// flushNow sends what a socket takes without waiting, and reports whether that is all there is.
+func (s *sink) flushNow(raw syscall.RawConn) bool {
+	if raw == nil || !s.sending.TryLock() {
+		return false
+	}
+	defer s.sending.Unlock()
+	for s.take() {
+		n := 0
+		raw.Write(func(fd uintptr) bool {
+			n, _ = syscall.Write(int(fd), s.taken.b[s.sent:])
+			return true
+		})
+		s.sent += max(n, 0)
+		if s.sent < len(s.taken.b) {
+			return false
 		}
+		s.taken.put()
+		s.taken = nil
+	}
+	return true
+}
+
+// take makes what was written what is being sent, if there is anything.
+func (s *sink) take() bool {
+	if s.taken == nil && s.waits.Load() {
+		s.mu.Lock()
+		s.taken, s.pending, s.sent = s.pending, nil, 0
+		s.waits.Store(false)
+		s.mu.Unlock()
+	}
+	return s.taken != nil
+}
+
+func (s *sink) send() error {
+	for s.take() {
 		n, err := s.conn.Write(s.taken.b[s.sent:])
 		s.sent += n
 		if s.sent < len(s.taken.b) {
