@@ -59,6 +59,25 @@ func TestConnectionState(t *testing.T) {
 	})
 }
 
+// A chain that nobody asked libssl to verify is not called verified.
+func TestVerifiedChains(t *testing.T) {
+	for _, auth := range []tls.ClientAuthType{tls.RequestClientCert, tls.RequireAnyClientCert} {
+		eachVersion(t, func(c, s *tlsnet.Config) {
+			c.InsecureSkipVerify, c.RootCAs = true, stranger().pool()
+			c.Certificates = []tls.Certificate{stranger().issue(newKey(), time.Now().Add(time.Hour), "client.test")}
+			s.ClientAuth, s.ClientCAs = auth, ca().pool()
+		}, func(t *testing.T, client, server *tlsnet.Config) {
+			c, s := mustConnect(t, client, server)
+			if got := c.ConnectionState(); len(got.PeerCertificates) != 1 || got.VerifiedChains != nil {
+				t.Errorf("client: %d certificates, verified %d chains", len(got.PeerCertificates), len(got.VerifiedChains))
+			}
+			if got := s.ConnectionState(); len(got.PeerCertificates) != 1 || got.VerifiedChains != nil {
+				t.Errorf("server: %d certificates, verified %d chains", len(got.PeerCertificates), len(got.VerifiedChains))
+			}
+		})
+	}
+}
+
 func TestClientAuth(t *testing.T) {
 	good := ca().issue(newKey(), time.Now().Add(time.Hour), "client.test")
 	bad := stranger().issue(newKey(), time.Now().Add(time.Hour), "client.test")

@@ -42,7 +42,8 @@ func (c *Conn) newState() tls.ConnectionState {
 		state.ServerName = c.ssl.Servername()
 	}
 	state.PeerCertificates = c.peerCertificates()
-	if chain, err := c.ssl.VerifiedChain(); err == nil && len(chain) > 0 {
+	// libssl has a chain also of a peer that it would refuse if it was asked to.
+	if chain, err := c.ssl.VerifiedChain(); err == nil && len(chain) > 0 && c.verifies() {
 		state.VerifiedChains = [][]*x509.Certificate{chain}
 	}
 	if state.Version < tls.VersionTLS13 {

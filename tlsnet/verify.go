@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"fmt"
 	"time"
+
+	"github.com/seed-c1436005/libssl"
 )
 
 // forever is when a session expires whose peer was not verified.
@@ -25,6 +27,17 @@ func (c *Conn) verify() error {
 		return fmt.Errorf("tlsnet: handshake: VerifyConnection: %w", err)
 	}
 	return nil
+}
+
+// verifies reports whether a peer that libssl refuses does not get through.
+func (c *Conn) verifies() bool {
+	switch {
+	case c.config == nil:
+		return c.ssl.VerifyMode()&libssl.VerifyPeer != 0 && c.ssl.VerifyResult() == libssl.VerifyOK
+	case c.isClient:
+		return !c.config.InsecureSkipVerify
+	}
+	return c.config.ClientAuth >= tls.VerifyClientCertIfGiven
 }
 
 // stillValid says whether the certificate of a client that resumed a session has expired since.
