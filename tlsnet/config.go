@@ -47,7 +47,8 @@ type Config struct {
 	// MinVersion is TLS 1.2 if zero, MaxVersion the newest. Versions before TLS 1.2 are insecure.
 	MinVersion, MaxVersion uint16
 
-	// CipherSuites are those of all versions, in the order of preference. nil stands for those with forward secrecy and authenticated encryption.
+	// CipherSuites are those of all versions, in the order of preference: without one of TLS 1.3 there is no TLS 1.3, and nothing before it without
+	// others. nil stands for those with forward secrecy and authenticated encryption.
 	CipherSuites []uint16
 
 	// CurvePreferences are the groups for the key exchange, in the order of preference. nil stands for OpenSSL's.

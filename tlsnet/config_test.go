@@ -215,6 +215,33 @@ func TestKeyTypes(t *testing.T) {
 	exchange(t, c, s)
 }
 
+// CipherSuites are all that there are: of a version without one libssl would offer its own, or fail.
+func TestCipherSuitesOfOneVersion(t *testing.T) {
+	for suite, version := range map[uint16]uint16{
+		tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: tls.VersionTLS12,
+		tls.TLS_AES_128_GCM_SHA256:                  tls.VersionTLS13,
+	} {
+		for _, isClient := range []bool{false, true} {
+			client, server := configs(func(c, s *tlsnet.Config) {
+				if isClient {
+					s = c
+				}
+				s.CipherSuites = []uint16{suite}
+			})
+			c, _ := mustConnect(t, client, server)
+			if got := c.ConnectionState(); got.Version != version || got.CipherSuite != suite {
+				t.Errorf("%+v", got)
+			}
+		}
+	}
+	client, server := configs(func(c, s *tlsnet.Config) {
+		c.CipherSuites, s.MaxVersion = []uint16{tls.TLS_AES_128_GCM_SHA256}, tls.VersionTLS12
+	})
+	if _, _, cerr, _ := connect(t, client, server); cerr == nil {
+		t.Error("TLS 1.2 without a cipher of it")
+	}
+}
+
 // opaque is a key that only signs.
 type opaque struct{ crypto.Signer }
 

@@ -229,9 +229,13 @@ func (c *Config) setCiphers(ctx *libssl.Ctx) error {
 			list = append(list, known)
 		}
 	}
-	err := ctx.SetCiphersuites(strings.Join(suites, ":"))
-	if len(list) > 0 {
-		err = errors.Join(err, ctx.SetCipherList(strings.Join(list, ":")))
+	// A version without ciphers is none: libssl would take its own, or fail.
+	if len(list) == 0 {
+		return errors.Join(ctx.SetMinProtoVersion(tls.VersionTLS13), ctx.SetCiphersuites(strings.Join(suites, ":")))
+	}
+	err := errors.Join(ctx.SetCiphersuites(strings.Join(suites, ":")), ctx.SetCipherList(strings.Join(list, ":")))
+	if len(suites) == 0 && (c.MaxVersion == 0 || c.MaxVersion > tls.VersionTLS12) {
+		err = errors.Join(err, ctx.SetMaxProtoVersion(tls.VersionTLS12))
 	}
 	return err
 }
