@@ -278,7 +278,7 @@ func (c *Config) binding() binding {
 		protos[i] = []byte(p)
 	}
 	part(protos...)
-	for _, v := range []any{c.RootCAs == nil, c.InsecureSkipVerify, c.VerifyConnection != nil, uint8(c.ClientAuth), c.MinVersion, c.MaxVersion, uint32(len(c.CipherSuites)), c.CipherSuites} {
+	for _, v := range []any{c.RootCAs == nil, c.ClientCAs == nil, c.InsecureSkipVerify, c.VerifyConnection != nil, uint8(c.ClientAuth), c.MinVersion, c.MaxVersion, uint32(len(c.CipherSuites)), c.CipherSuites, c.CurvePreferences} {
 		binary.Write(h, binary.BigEndian, v)
 	}
 	return binding(h.Sum(nil))

@@ -3,13 +3,17 @@ package tlsnet_test
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 	"time"
 
+	"github.com/seed-c1436005/libssl"
 	"github.com/seed-c1436005/libssl/tlsnet"
 )
 
@@ -100,10 +104,14 @@ func TestSessionBinding(t *testing.T) {
 		{"ciphers", func(c *tlsnet.Config) {
 			c.CipherSuites = []uint16{tls.TLS_AES_256_GCM_SHA384, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384}
 		}, false},
+		{"groups", func(c *tlsnet.Config) { c.CurvePreferences = []tls.CurveID{tls.CurveP384} }, true},
 		{"time", func(c *tlsnet.Config) { c.Time = func() time.Time { return time.Now().Add(25 * time.Hour) } }, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			eachVersion(t, func(client, _ *tlsnet.Config) { client.SessionCache = tlsnet.NewLRUCache(0) }, func(t *testing.T, client, server *tlsnet.Config) {
+			eachVersion(t, func(client, server *tlsnet.Config) {
+				client.SessionCache = tlsnet.NewLRUCache(0)
+				server.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256}
+			}, func(t *testing.T, client, server *tlsnet.Config) {
 				c, s := mustConnect(t, client, server)
 				exchange(t, c, s)
 				session := c.Session()
@@ -143,6 +151,27 @@ func TestSessionBinding(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A server that trusts nobody does not take the sessions of one that trusts the system's authorities, though they share their keys.
+func TestServerBinding(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	check(os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca().cert.Raw}), 0o600))
+	t.Setenv("SSL_CERT_FILE", file)
+	eachVersion(t, func(c, s *tlsnet.Config) {
+		c.Certificates = []tls.Certificate{ca().issue(newKey(), time.Now().Add(time.Hour), "client.test")}
+		s.ClientAuth, s.TicketKeys = tls.RequireAndVerifyClientCert, new(libssl.TicketRing)
+	}, func(t *testing.T, client, server *tlsnet.Config) {
+		resumed(t, client, server)
+		if !resumed(t, client, server.Clone()) {
+			t.Error("the same settings do not resume")
+		}
+		strict := server.Clone()
+		strict.ClientCAs = tlsnet.NewCertPool()
+		if _, _, _, serr := connect(t, client, strict); serr == nil {
+			t.Error("accepted")
+		}
+	})
 }
 
 // What VerifyConnection refuses leaves no session.
