@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto"
 	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"io"
 	"reflect"
@@ -258,6 +260,32 @@ func TestSigner(t *testing.T) {
 				c, s := mustConnect(t, client, server)
 				exchange(t, c, s)
 			})
+		}
+	}
+}
+
+// Names are compared as crypto/tls does it.
+func TestServerName(t *testing.T) {
+	key := newKey()
+	common := ca().sign(&x509.Certificate{Subject: pkix.Name{CommonName: "example.test"}, NotAfter: time.Now().Add(time.Hour)}, key.Public())
+	for _, test := range []struct {
+		name string
+		cert tls.Certificate
+		want bool
+	}{
+		{"Example.Test.", leaf(), true},
+		{"[::1]", leaf(), true},
+		{"[::1", leaf(), false},
+		{"::1]", leaf(), false},
+		{".test", leaf(), false},
+		{".", leaf(), false},
+		{"example.test", tls.Certificate{Certificate: [][]byte{common.Raw}, PrivateKey: key}, false},
+		{"www.example.test", ca().issue(newKey(), time.Now().Add(time.Hour), "*.example.test"), true},
+		{"www.example.test", ca().issue(newKey(), time.Now().Add(time.Hour), "w*.example.test"), false},
+	} {
+		client, server := configs(func(c, s *tlsnet.Config) { c.ServerName, s.Certificates[0] = test.name, test.cert })
+		if _, _, cerr, _ := connect(t, client, server); (cerr == nil) != test.want {
+			t.Errorf("%s: %v", test.name, cerr)
 		}
 	}
 }

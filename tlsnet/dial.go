@@ -130,7 +130,9 @@ func (l *listener) Accept() (net.Conn, error) {
 
 // parseIP returns the address that a host is, in brackets or not.
 func parseIP(host string) netip.Addr {
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
 		return netip.Addr{}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -186,12 +187,17 @@ func (c *Conn) attach(ctx *libssl.Ctx) error {
 	return err
 }
 
-// expectHost makes libssl verify that the certificate is for the host, and ask for it by name.
+// expectHost makes libssl verify that the certificate is for the host, and ask for it by name. As with crypto/tls, the name has to be among the
+// alternative names of the certificate, where * stands for a whole label.
 func (c *Conn) expectHost() error {
 	ip := parseIP(c.host)
-	if ip.IsValid() {
+	switch {
+	case ip.IsValid():
 		return c.ssl.Param().SetIP(ip)
+	case strings.HasPrefix(c.host, "."): // to libssl it is any name below
+		return errors.New("it begins with a dot")
 	}
+	c.ssl.SetHostFlags(libssl.CheckFlagNeverCheckSubject | libssl.CheckFlagNoPartialWildcards)
 	if c.host != "" && (c.ssl.SetHost(trimDot(c.host)) != 1 || c.ssl.SetTLSExtHostName(trimDot(c.host)) != 1) {
 		return c.ssl.LastErrors()
 	}
