@@ -344,6 +344,10 @@ func (c *Conn) late() bool {
 }
 
 func (c *Conn) write(b []byte) (int, error) {
+	// What a transport did not take before goes first. Without its room libssl might stop inside a record, which only the same bytes could end.
+	if err := c.out.flush(true); err != nil {
+		return 0, err
+	}
 	step := c.writeStep(b)
 	err := c.out.flush(true)
 	switch step.Error {

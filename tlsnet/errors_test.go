@@ -206,6 +206,23 @@ func TestStuckPeer(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("Write again and again", func(t *testing.T) {
+		c, s := mustConnect(t, client, server)
+		b := make([]byte, 10<<10)
+		sent := 0
+		for timeouts := 0; timeouts < 10; {
+			c.SetWriteDeadline(time.Now().Add(time.Millisecond))
+			n, err := c.Write(b)
+			if sent += n; err != nil {
+				timeouts++
+			}
+		}
+		c.SetWriteDeadline(time.Time{})
+		go io.CopyN(io.Discard, s, int64(sent))
+		if n, err := c.Write(b); n != len(b) || err != nil {
+			t.Error(n, err)
+		}
+	})
 	t.Run("Write", func(t *testing.T) {
 		c, s := mustConnect(t, client, server)
 		message := make([]byte, 16<<20)
