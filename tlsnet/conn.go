@@ -277,9 +277,7 @@ func (c *Conn) read(b []byte) (int, error) {
 		c.in.used(step.In)
 		c.pending = step.Pending
 		if step.Out > 0 {
-			if err := c.out.flush(false); err != nil {
-				return step.N, err
-			}
+			c.out.flush(false) // what fails is for Write, which tries again
 		}
 		if step.Error != libssl.ErrorWantWrite || step.N > 0 {
 			break

@@ -100,6 +100,15 @@ func TestTransportErrors(t *testing.T) {
 			t.Errorf("the peer: %v", err)
 		}
 	})
+	t.Run("garbage, and no time to say so", func(t *testing.T) {
+		c, s := mustConnect(t, client, server)
+		c.SetWriteDeadline(time.Now().Add(-time.Second))
+		s.NetConn().Write([]byte("\x17\x03\x03\x00\x20garbage garbage garbage garbage!"))
+		var e *tlsnet.Error
+		if _, err := c.Read(make([]byte, 1)); !errors.As(err, &e) {
+			t.Error(err)
+		}
+	})
 	t.Run("another transport", func(t *testing.T) {
 		near, _ := net.Pipe()
 		near.Close()
