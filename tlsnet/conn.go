@@ -321,6 +321,9 @@ func (c *Conn) Write(b []byte) (int, error) {
 	defer c.writeMu.Unlock()
 	n := 0
 	for n < len(b) {
+		if c.closed.Load() {
+			return n, net.ErrClosed
+		}
 		if c.writeErr != nil {
 			return n, c.writeErr
 		}
