@@ -172,12 +172,11 @@ next:
 }
 
 // chooser returns the callback that gives a connection its certificate.
-func chooser(get func(*ClientHelloInfo) (*tls.Certificate, error), choices []choice) func(*libssl.SSL) (result, alert int) {
+func chooser(choices []choice) func(*libssl.SSL) (result, alert int) {
 	return func(ssl *libssl.SSL) (result, alert int) {
 		name := helloName(ssl)
-		if get != nil {
-			side, _ := ssl.ExData(sideIndex()).(*side)
-			cert, err := get(hello(ssl, name, side))
+		if side, ok := ssl.ExData(sideIndex()).(*side); ok { // there is a GetCertificate
+			cert, err := side.get(hello(ssl, name, side))
 			if err == nil && cert != nil {
 				err = useCertificate(ssl, cert)
 			}

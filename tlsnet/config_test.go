@@ -9,12 +9,14 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/seed-c1436005/libssl/diag"
 	"github.com/seed-c1436005/libssl/tlsnet"
 )
 
@@ -201,6 +203,30 @@ func TestCertificateChoice(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A Config that its GetCertificate leads to is collected all the same.
+func TestGetCertificateKeepsNothing(t *testing.T) {
+	runtime.GC()
+	before := diag.Live()["Ctx"]
+	for range 20 {
+		client, server := configs(nil)
+		client.InsecureSkipVerify, client.SessionCache = true, tlsnet.NoSessions
+		server.GetCertificate = func(*tlsnet.ClientHelloInfo) (*tls.Certificate, error) { return &server.Certificates[0], nil }
+		near, far := transport(t, "tcp", "127.0.0.1:0")
+		c, s := tlsnet.Client(near, client), tlsnet.Server(far, server)
+		go c.Handshake()
+		check(s.Handshake())
+		s.Close()
+		c.Close()
+	}
+	for range 500 {
+		if runtime.GC(); diag.Live()["Ctx"] <= before+4 {
+			return
+		}
+		runtime.Gosched()
+	}
+	t.Errorf("%d Ctx before, %d after", before, diag.Live()["Ctx"])
 }
 
 // Beside an ECDSA certificate an RSA one is for clients that know no other.

@@ -124,7 +124,7 @@ func (c *Config) newServer() (*serverContext, error) {
 		if s.ctx, err = c.newServerCtx(s.ring, nil); err != nil {
 			return nil, fmt.Errorf("tlsnet: the Config: %w", err)
 		}
-		s.ctx.SetClientHelloCB(chooser(c.GetCertificate, choices))
+		s.ctx.SetClientHelloCB(chooser(choices))
 	}
 	if c.TicketKeys != nil {
 		s.ring = nil

@@ -2,6 +2,7 @@ package tlsnet
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -67,7 +68,8 @@ var errExpired = errors.New("tlsnet: a certificate has expired since the session
 type side struct {
 	ctx  context.Context
 	conn net.Conn
-	err  error // what a callback failed with
+	get  func(*ClientHelloInfo) (*tls.Certificate, error) // the Config's: the SSL_CTX must not keep it, it may lead there
+	err  error                                            // what a callback failed with
 
 	cache   SessionCache
 	key     string
@@ -131,7 +133,7 @@ func (c *Conn) beginServer(ctx context.Context) error {
 	if c.config.GetCertificate == nil {
 		return nil
 	}
-	c.side = &side{ctx: ctx, conn: c.conn}
+	c.side = &side{ctx: ctx, conn: c.conn, get: c.config.GetCertificate}
 	if c.ssl.SetExData(sideIndex(), c.side) != 1 {
 		return c.ssl.LastErrors()
 	}
