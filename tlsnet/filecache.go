@@ -111,12 +111,12 @@ func (c *fileCache) files(key string) []string {
 }
 
 func (c *fileCache) read(file, key string) (*Session, error) {
-	info, err := os.Stat(file)
+	info, err := os.Lstat(file)
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxSessionFile {
-		return nil, fmt.Errorf("%s: too large", file)
+	if !info.Mode().IsRegular() || info.Size() > maxSessionFile { // to read a pipe would wait
+		return nil, fmt.Errorf("%s: no session", file)
 	}
 	sealed, err := os.ReadFile(file)
 	if err != nil {

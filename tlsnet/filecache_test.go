@@ -3,10 +3,12 @@ package tlsnet_test
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/seed-c1436005/libssl/tlsnet"
@@ -94,6 +96,13 @@ func TestFileCacheEntries(t *testing.T) {
 			if _, ok := cache.Get("key"); ok {
 				t.Errorf("damaged: %s", name)
 			}
+		}
+		// A pipe in its place, which nobody writes to.
+		cache.Put("key", session)
+		pipe, _ := filepath.Glob(filepath.Join(dir, "*"))
+		check(errors.Join(os.Remove(pipe[0]), syscall.Mkfifo(pipe[0], 0o600)))
+		if _, ok := cache.Get("key"); ok {
+			t.Error("a pipe")
 		}
 		// The file of another key in its place.
 		cache.Put("key", session)
