@@ -277,6 +277,28 @@ func TestLRUCache(t *testing.T) {
 	}
 }
 
+// Session may be called while the handshake runs.
+func TestSessionBesideHandshake(t *testing.T) {
+	client, server := configs(nil)
+	near, far := transport(t, "tcp", "127.0.0.1:0")
+	c, s := tlsnet.Client(near, client), tlsnet.Server(far, server)
+	go s.Handshake()
+	done := make(chan error)
+	go func() { done <- c.Handshake() }()
+	for {
+		select {
+		case err := <-done:
+			check(err)
+			c.Close()
+			s.Close()
+			return
+		default:
+			c.Session()
+			runtime.Gosched()
+		}
+	}
+}
+
 // A session outlives the connection that it came from, however that ends.
 func TestSessionSurvives(t *testing.T) {
 	for name, end := range map[string]func(c *tlsnet.Conn){

@@ -91,7 +91,7 @@ func (c *Conn) Resumption() Resumption {
 // Session returns the newest session that can resume this client's connection, nil if none has come. With TLS 1.3 it comes with what the server sends
 // after the handshake: Read first.
 func (c *Conn) Session() *Session {
-	if c.side == nil {
+	if !c.shaken.Load() || c.side == nil {
 		return nil
 	}
 	c.side.mu.Lock()
