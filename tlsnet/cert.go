@@ -46,7 +46,7 @@ func (p *CertPool) trustedBy(ctx *libssl.Ctx) error {
 	if p == nil {
 		return ctx.SetDefaultVerifyPaths()
 	}
-	var err error
+	err := ctx.Param().SetFlags(libssl.VFlagPartialChain) // each is trusted, also one that another has issued
 	for _, cert := range p.certs {
 		err = errors.Join(err, ctx.AddCA(cert))
 	}

@@ -18,6 +18,7 @@ import (
 type Config struct {
 	// Certificates are those of a server, or of a client that is asked for one. A server takes, for each ClientHello, those that are for the name that
 	// it asks for, and the first one if none is; of several with keys of different types libssl chooses. Private keys may be any crypto.Signer.
+	// A client has the first one only. OCSPStaple and SignedCertificateTimestamps are not sent.
 	Certificates []tls.Certificate
 
 	// GetCertificate, unless nil, chooses a server's certificate for each ClientHello, also of clients that go on to resume a session. A nil

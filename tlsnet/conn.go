@@ -276,6 +276,7 @@ func (c *Conn) read(b []byte) (int, error) {
 	for {
 		c.in.used(step.In)
 		c.pending = step.Pending
+		c.keep()
 		if step.Out > 0 {
 			c.out.flush(false) // what fails is for Write, which tries again
 		}

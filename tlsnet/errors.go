@@ -63,7 +63,7 @@ func (c *Conn) newError(op string) error {
 			e.cause = tls.AlertError(r - alertReason)
 		}
 	}
-	if result := c.ssl.VerifyResult(); op == "handshake" && e.cause == nil && result != libssl.VerifyOK {
+	if result := c.ssl.VerifyResult(); op == "handshake" && e.cause == nil && result != libssl.VerifyOK && c.verifies() {
 		e.cause = &VerifyError{result, c.host}
 	}
 	return e

@@ -10,6 +10,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-c1436005/libssl"
@@ -80,7 +81,8 @@ type side struct {
 	verified bool      // the handshake is done and the peer accepted
 	expires  time.Time // once verified
 	latest   *Session
-	early    []*Session // that came before
+	early    []*Session  // which the cache has not got yet
+	fresh    atomic.Bool // there are some
 }
 
 // sideIndex is where an SSL has its side.
@@ -92,7 +94,7 @@ var sideIndex = sync.OnceValue(func() libssl.ExIndex {
 	return index
 })
 
-// keepSession is called by libssl with each session of a client.
+// keepSession is called by libssl with each session of a client. It leaves them to Conn.keep.
 func keepSession(ssl *libssl.SSL, session *libssl.Session) {
 	side, ok := ssl.ExData(sideIndex()).(*side)
 	if !ok {
@@ -100,17 +102,9 @@ func keepSession(ssl *libssl.SSL, session *libssl.Session) {
 	}
 	s := &Session{session: session.UpRef(), binding: side.binding}
 	side.mu.Lock()
-	verified := side.verified
-	if verified {
-		s.expires = side.expires
-		side.latest = s
-	} else {
-		side.early = append(side.early, s)
-	}
-	side.mu.Unlock()
-	if verified {
-		side.cache.Put(side.key, s)
-	}
+	defer side.mu.Unlock()
+	side.early = append(side.early, s)
+	side.fresh.Store(true)
 }
 
 // begin makes what the handshake needs of the Config.
@@ -248,12 +242,15 @@ func (c *Conn) end(err error) error {
 	side.ctx = nil // which would stay as long as the connection
 	if err == nil {
 		if c.isClient && side.cache != NoSessions {
-			c.keepEarly()
+			expires := c.expiry()
+			side.mu.Lock()
+			side.verified, side.expires = true, expires
+			side.mu.Unlock()
+			c.keep()
 		}
 		return nil
 	}
-	var refused *Error
-	if side.offered != nil && errors.As(err, &refused) {
+	if side.offered != nil {
 		side.cache.Put(side.key, nil) // it may be why
 	}
 	if side.err != nil {

@@ -3,10 +3,12 @@ package tlsnet_test
 import (
 	"bytes"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -373,4 +375,57 @@ func TestSessionEncoding(t *testing.T) {
 			}
 		}
 	})
+}
+
+// closer is a cache that closes the connection of which it gets a session.
+type closer struct {
+	tlsnet.SessionCache
+	conn *tlsnet.Conn
+}
+
+func (c *closer) Put(string, *tlsnet.Session) { c.conn.Close() }
+
+// A cache may do what it likes: nothing is locked.
+func TestCacheUsesConn(t *testing.T) {
+	eachVersion(t, nil, func(t *testing.T, client, server *tlsnet.Config) {
+		cache := &closer{SessionCache: tlsnet.NewLRUCache(0)}
+		client.SessionCache = cache
+		near, far := transport(t, "tcp", "127.0.0.1:0")
+		c, s := tlsnet.Client(near, client), tlsnet.Server(far, server)
+		cache.conn = c
+		go s.Write([]byte{1})
+		c.Read(make([]byte, 1))
+		if err := c.Close(); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("the cache has not closed it: %v", err)
+		}
+	})
+}
+
+// A session whose server breaks the connection off is not offered again.
+func TestSessionDroppedAfterFailure(t *testing.T) {
+	client, server := configs(func(c, _ *tlsnet.Config) { c.MaxVersion = tls.VersionTLS12 })
+	resumed(t, client, server)
+	near, far := transport(t, "tcp", "127.0.0.1:0")
+	go func() {
+		far.Read(make([]byte, 1000))
+		far.Close()
+	}()
+	c := tlsnet.Client(near, client)
+	if err := c.Handshake(); err == nil {
+		t.Fatal("no failure")
+	}
+	c.Close()
+	if resumed(t, client, server) {
+		t.Error("the session was offered again")
+	}
+}
+
+// A certificate in RootCAs is trusted itself, whoever has issued it.
+func TestTrustedLeaf(t *testing.T) {
+	client, server := configs(nil)
+	cert, err := x509.ParseCertificate(leaf().Certificate[0])
+	check(err)
+	client.RootCAs = tlsnet.NewCertPool()
+	client.RootCAs.AddCert(cert)
+	mustConnect(t, client, server)
 }

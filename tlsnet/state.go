@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+
+	"github.com/seed-c1436005/libssl"
 )
 
 // Resumption says what became of a client's session.
@@ -21,8 +23,9 @@ func (c *Conn) ConnectionState() tls.ConnectionState {
 	c.stateMu.Lock()
 	defer c.stateMu.Unlock()
 	if c.state == nil && c.shaken.Load() && !c.closed.Load() {
-		state := c.newState()
-		c.state = &state
+		if state := c.newState(); !c.closed.Load() { // else it may be half of one
+			c.state = &state
+		}
 	}
 	if c.state == nil {
 		return tls.ConnectionState{}
@@ -43,7 +46,7 @@ func (c *Conn) newState() tls.ConnectionState {
 	}
 	state.PeerCertificates = c.peerCertificates()
 	// libssl has a chain also of a peer that it would refuse if it was asked to.
-	if chain, err := c.ssl.VerifiedChain(); err == nil && len(chain) > 0 && c.verifies() {
+	if chain, err := c.ssl.VerifiedChain(); err == nil && len(chain) > 0 && c.verifies() && c.ssl.VerifyResult() == libssl.VerifyOK {
 		state.VerifiedChains = [][]*x509.Certificate{chain}
 	}
 	if state.Version < tls.VersionTLS13 {

@@ -33,7 +33,7 @@ func (c *Conn) verify() error {
 func (c *Conn) verifies() bool {
 	switch {
 	case c.config == nil:
-		return c.ssl.VerifyMode()&libssl.VerifyPeer != 0 && c.ssl.VerifyResult() == libssl.VerifyOK
+		return c.ssl.VerifyMode()&libssl.VerifyPeer != 0
 	case c.isClient:
 		return !c.config.InsecureSkipVerify
 	}
@@ -77,18 +77,25 @@ func (c *Conn) expiry() time.Time {
 	return first
 }
 
-// keepEarly keeps the sessions that came before the peer was verified, and lets those to come be kept at once.
-func (c *Conn) keepEarly() {
-	expires := c.expiry()
-	c.side.mu.Lock()
-	early := c.side.early
-	c.side.verified, c.side.expires, c.side.early = true, expires, nil
-	if len(early) > 0 {
-		c.side.latest = early[len(early)-1]
+// keep gives the cache the sessions that have come, once the peer is verified. It is called where nothing is locked: a cache may be slow, or use the
+// connection.
+func (c *Conn) keep() {
+	side := c.side
+	if side == nil || !side.fresh.Load() {
+		return
 	}
-	c.side.mu.Unlock()
-	for _, s := range early {
-		s.expires = expires
-		c.side.cache.Put(c.side.key, s)
+	side.mu.Lock()
+	var sessions []*Session
+	if side.verified {
+		sessions, side.early = side.early, nil
+		side.fresh.Store(false)
+		for _, s := range sessions {
+			s.expires = side.expires
+			side.latest = s
+		}
+	}
+	side.mu.Unlock()
+	for _, s := range sessions {
+		side.cache.Put(side.key, s)
 	}
 }
