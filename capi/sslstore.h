@@ -46,7 +46,8 @@ typedef const void sslstore_bytes;
 typedef sslstore_text *sslstore_key_fn(SSL *ssl, SSL_SESSION *session, void *arg);
 
 /* Called for each session of a store. It may use the store. It must return, too.
- *	key, session   lent */
+ *	key, session   lent
+ *	arg            what sslstore_each() was given */
 typedef void sslstore_each_fn(sslstore_text *key, SSL_SESSION *session, void *arg);
 
 enum sslstore_kind { SSLSTORE_SSL, SSLSTORE_CTX, SSLSTORE_SESSION };
@@ -73,13 +74,14 @@ int sslstore_put1(sslstore store, sslstore_text *key, SSL_SESSION *session);
 SSL_SESSION *sslstore_get1(sslstore store, sslstore_text *key);
 
 /* Calls f for the sessions that are there now, the last used first. Returns how many calls that were.
- *	arg       passed on */
+ *	f, arg    lent */
 int sslstore_each(sslstore store, sslstore_each_fn *f, void *arg);
 
 /*
  * Makes the store the cache of ctx: its own is off from now on (SSL_SESS_CACHE_NO_INTERNAL), and its new-session and get-session callbacks are
- * replaced. Sessions of clients are kept by the key that f returns, none if f is NULL. Sessions of servers that libssl looks up by id (SSL_OP_NO_TICKET, or TLS 1.2
- * without tickets) are kept by their id in lower-case hex, and found again. Store 0 ends it. Returns 1, or 0: no such store, ctx NULL.
+ * replaced. Sessions of clients are kept by the key that f returns, none if f is NULL. Sessions of servers that libssl looks up by id, since there
+ * are no tickets (SSL_OP_NO_TICKET), are kept by their id in lower-case hex, and found again. Store 0 ends it.
+ * Returns 1, or 0: no such store, ctx NULL.
  *	ctx       lent; several may share a store
  *	f, arg    kept until the next call for ctx, or the end of ctx
  */
@@ -88,8 +90,8 @@ int sslstore_attach(sslstore store, SSL_CTX *ctx, sslstore_key_fn *f, void *arg)
 /*
  * SSL_do_handshake(). A client that has not begun is first given the session of key with SSL_set_session(), if there is one. A session of TLS 1.3 is removed
  * from the store with that, as its ticket is to be used once. SSL_session_reused() tells whether the server took it. Shut the connection down before
- * SSL_free(), or libssl flags its session. Returns what SSL_do_handshake() returns: ask SSL_get_error() what to do, and call again with WANT_READ or WANT_WRITE.
- * Returns 0 if SSL_set_session() did, or ssl is NULL.
+ * SSL_free(), or libssl flags its session. Returns what SSL_do_handshake() returns: ask SSL_get_error() what to do, and call again if that is
+ * SSL_ERROR_WANT_READ or SSL_ERROR_WANT_WRITE. Returns 0 if SSL_set_session() did, or ssl is NULL.
  *	key       lent; NULL to offer none, and for servers
  *	ssl       lent
  */
@@ -105,8 +107,8 @@ int sslstore_handshake(sslstore store, sslstore_text *key, SSL *ssl);
 int sslstore_explain(SSL *ssl, SSL_SESSION *session, char *buf, size_t size);
 
 /*
- * The session that was encoded by i2d_SSL_SESSION() or PEM_write_SSL_SESSION(), in either form; NULL if there is none, with what d2i or PEM pushed. Without an entry:
- * bytes follow the DER, or it is more than a megabyte.
+ * The session that was encoded by i2d_SSL_SESSION() or PEM_write_SSL_SESSION(), in either form; NULL if there is none, with what d2i or PEM pushed.
+ * Without an entry: bytes follow the DER, or it is more than a megabyte.
  *	p         lent, n bytes
  *	returns   given: SSL_SESSION_free() it
  */

@@ -240,7 +240,8 @@ static const struct {
 	int status; /* of waitpid() */
 	const char *text;
 } cases[] = {
-	{ "handler-before", handler_before, 0, "the program's SIGPIPE handler, set before the library is loaded, is called for writes of C and of libssl inside the library" },
+	{ "handler-before", handler_before, 0,
+	  "the program's SIGPIPE handler, set before the library is loaded, is called for writes of C and of libssl inside the library" },
 	{ "handler-after", handler_after, 0, "the same, set afterwards" },
 	{ "ignored-before", ignored_before, 0, "SIGPIPE that was ignored before stays ignored: EPIPE, SSL_ERROR_SYSCALL" },
 	{ "ignored-after", ignored_after, 0, "the same, ignored afterwards" },

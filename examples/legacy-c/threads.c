@@ -1,4 +1,8 @@
-/* Threads that C made share a store and two SSL_CTXs: each connects, resumes, and looks into its own error queue. */
+/*
+ * Threads that C made share a store and two SSL_CTXs: each connects, resumes, and looks into its own error queue.
+ *
+ *	threads [CONNECTIONS OF EACH]
+ */
 #include "sslstore.h"
 #include "tls.h"
 
@@ -6,8 +10,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { THREADS = 16, CONNECTIONS = 25 };
+enum { THREADS = 16 };
 
+static int connections = 25;
 static sslstore store;
 static SSL_CTX *client_ctx, *server_ctx;
 static atomic_int resumed, failed;
@@ -27,7 +32,7 @@ static void *run(void *arg)
 	SSL *client, *server;
 
 	snprintf(key, sizeof(key), "thread %d", number);
-	for (int i = 0; i < CONNECTIONS; i++) {
+	for (int i = 0; i < connections; i++) {
 		new_pair(client_ctx, server_ctx, &client, &server);
 		SSL_set_app_data(client, key);
 		done = 0;
@@ -46,10 +51,13 @@ static void *run(void *arg)
 	return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	pthread_t threads[THREADS];
 
+	if (argc > 1)
+		connections = atoi(argv[1]);
+	expect(connections > 0);
 	store = sslstore_new(THREADS);
 	client_ctx = new_ctx(TLS1_3_VERSION);
 	server_ctx = new_ctx(TLS1_3_VERSION);
@@ -58,14 +66,14 @@ int main(void)
 		expect(pthread_create(&threads[i], NULL, run, (void *)i) == 0);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
-	expect(resumed == THREADS * (CONNECTIONS - 1));
+	expect(resumed == THREADS * (connections - 1));
 	expect(sslstore_live(SSLSTORE_SESSION) == THREADS && sslstore_live(SSLSTORE_SSL) == 0 && sslstore_live(SSLSTORE_CTX) == 0);
 	sslstore_free(store);
 	expect(sslstore_live(SSLSTORE_SESSION) == 0);
 	expect(sslstore_refs(SSLSTORE_CTX, client_ctx) == 1 && sslstore_refs(SSLSTORE_CTX, server_ctx) == 1);
 	SSL_CTX_free(client_ctx);
 	SSL_CTX_free(server_ctx);
-	printf("threads: %d threads of C made %d connections, %d resumed, and %d calls failed, each in its own error queue\n", THREADS, THREADS * CONNECTIONS,
+	printf("threads: %d threads of C made %d connections, %d resumed, and %d calls failed, each in its own error queue\n", THREADS, THREADS * connections,
 	       resumed, failed);
 	return 0;
 }

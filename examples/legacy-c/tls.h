@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 /* Ends the program if something is not as it must be. */
-#define expect(condition) \
-	do { \
-		if (!(condition)) \
+#define expect(condition)                                     \
+	do {                                                  \
+		if (!(condition))                             \
 			fail(__FILE__, __LINE__, #condition); \
 	} while (0)
 
