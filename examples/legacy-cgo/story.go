@@ -46,7 +46,7 @@ func resume(out io.Writer, ctx ctxPointer) error {
 		return ssl.LastErrors()
 	}
 	if C.program_connect(client, server) != 1 || C.SSL_session_reused(client) != 1 {
-		return errors.New("C's connection did not resume the session that Go has set")
+		return errors.New("a connection of C's did not resume the session that Go has set")
 	}
 	fmt.Fprintln(out, "a connection of C's resumed the session that Go kept")
 	return nil
@@ -70,7 +70,7 @@ func callback(out io.Writer, ctx ctxPointer) error {
 	own := libssl.BorrowSession(unsafe.Pointer(C.SSL_get_session(client))) // C's function took none
 	defer own.Free()
 	if len(sessions) == 0 || !sessions[0].Same(own) {
-		return fmt.Errorf("Go heard of %d sessions, and not of C's", len(sessions))
+		return fmt.Errorf("the callback heard of %d sessions, and not of the one of C's connection", len(sessions))
 	}
 	fmt.Fprintln(out, "a callback in Go heard of the session of C's connection")
 	return nil
@@ -93,9 +93,9 @@ func queue(out io.Writer, _ ctxPointer) error {
 	var stack libssl.ErrorStack
 	switch {
 	case inC == 0 || inGo != inC || entriesGo != entriesC:
-		return fmt.Errorf("C leaves %d entries, and the call in KeepQueue %d", entriesC, entriesGo)
+		return fmt.Errorf("the call of C leaves %d entries, and ours in KeepQueue %d", entriesC, entriesGo)
 	case outside != 0 || !errors.As(err, &stack) || len(stack.Entries) != int(entriesC):
-		return fmt.Errorf("outside of KeepQueue %d entries are left; the error is %w", entriesOutside, err)
+		return fmt.Errorf("outside of KeepQueue %d entries are left; the error is %v", entriesOutside, err)
 	}
 	fmt.Fprintln(out, "in KeepQueue C finds the entries in its queue, outside Go has them as the error")
 	return nil
