@@ -79,8 +79,8 @@ func sslstore_get1(id C.sslstore, text *C.sslstore_text) (p *C.SSL_SESSION) {
 	return p
 }
 
-//export sslstore_each
-func sslstore_each(id C.sslstore, f *C.sslstore_each_fn, arg unsafe.Pointer) (n C.int) {
+//export storeEach
+func storeEach(id C.sslstore, f *C.sslstore_each_fn, arg C.uintptr_t) (n C.int) {
 	s, _, ok := lookUp(id, nil)
 	if !ok || f == nil {
 		return 0
@@ -98,8 +98,8 @@ func sslstore_each(id C.sslstore, f *C.sslstore_each_fn, arg unsafe.Pointer) (n 
 	return n
 }
 
-//export sslstore_attach
-func sslstore_attach(id C.sslstore, ctx *C.SSL_CTX, f *C.sslstore_key_fn, arg unsafe.Pointer) C.int {
+//export storeAttach
+func storeAttach(id C.sslstore, ctx *C.SSL_CTX, f *C.sslstore_key_fn, arg C.uintptr_t) C.int {
 	_, _, ok := lookUp(id, nil)
 	if ctx == nil || !ok && id != 0 {
 		return 0
@@ -129,11 +129,13 @@ func sslstore_attach(id C.sslstore, ctx *C.SSL_CTX, f *C.sslstore_key_fn, arg un
 }
 
 // keep puts a new session into the store, if that is still there.
-func keep(id C.sslstore, f *C.sslstore_key_fn, arg unsafe.Pointer, ssl *libssl.SSL, session *libssl.Session) {
+func keep(id C.sslstore, f *C.sslstore_key_fn, arg C.uintptr_t, ssl *libssl.SSL, session *libssl.Session) {
+	s, _, ok := lookUp(id, nil)
+	if !ok {
+		return
+	}
 	if ssl.IsServer() {
-		if s, ok := stores.Get(uintptr(id)); ok {
-			s.put(hex.EncodeToString(session.ID()), session.UpRef())
-		}
+		s.put(hex.EncodeToString(session.ID()), session.UpRef())
 		return
 	}
 	if f == nil {
@@ -143,7 +145,7 @@ func keep(id C.sslstore, f *C.sslstore_key_fn, arg unsafe.Pointer, ssl *libssl.S
 	ssl.With(func(p unsafe.Pointer) {
 		session.With(func(q unsafe.Pointer) { text = C.sslstore_call_key(f, (*C.SSL)(p), (*C.SSL_SESSION)(q), arg) })
 	})
-	if s, key, ok := lookUp(id, text); ok && key != "" {
+	if _, key, ok := lookUp(id, text); ok && key != "" {
 		s.put(key, session.UpRef())
 	}
 }

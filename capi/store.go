@@ -97,8 +97,11 @@ func (s *store) entries() (all []entry) {
 	return all
 }
 
-// free empties the store.
+// free empties the store. What is put into it from now on is freed.
 func (s *store) free() {
+	s.mu.Lock()
+	s.max = 0
+	s.mu.Unlock()
 	for _, e := range s.entries() {
 		s.put(e.key, nil)
 	}

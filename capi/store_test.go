@@ -86,4 +86,6 @@ func TestStore(t *testing.T) {
 	s.put("e", newSession(t, libssl.VersionTLS12))
 	s.free()
 	wantKeys(t, s)
+	s.put("late", newSession(t, libssl.VersionTLS12))
+	wantKeys(t, s)
 }

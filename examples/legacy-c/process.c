@@ -176,6 +176,11 @@ static void *connect_for_ever(void *ctx)
 	return NULL;
 }
 
+static void cleaned_up(void)
+{
+	fail(__FILE__, __LINE__, "OpenSSL cleans up");
+}
+
 /* exit() while threads compute inside libssl. OpenSSL's own cleanup, which would crash here, is switched off by the library. */
 static void exit_busy(void)
 {
@@ -188,6 +193,7 @@ static void exit_busy(void)
 		expect(pthread_create(&thread, NULL, connect_for_ever, ctx) == 0);
 	while (connections < THREADS)
 		sched_yield();
+	expect(OPENSSL_atexit(cleaned_up) == 1);
 	exit(7);
 }
 

@@ -65,9 +65,13 @@ static void resume(int version)
 	expect(keys_asked == (version == TLS1_3_VERSION ? 4 : 1)); /* two tickets, then one for each resumption */
 	printf("%s: full handshake, then two resumptions; the store's key callback was asked %d times\n", version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2",
 	       keys_asked);
-	sslstore_attach(0, client_ctx, NULL, NULL);
 	sslstore_free(store);
 	sslstore_free(server_store);
+	new_pair(client_ctx, server_ctx, &client, &server);
+	handshake(store, name, client, server);
+	expect(!SSL_session_reused(client) && keys_asked == (version == TLS1_3_VERSION ? 4 : 1)); /* without stores */
+	end_pair(client, server);
+	expect(sslstore_attach(0, client_ctx, NULL, NULL) == 1 && SSL_CTX_sess_get_new_cb(client_ctx) == NULL);
 	expect(sslstore_live(SSLSTORE_SSL) == 0 && sslstore_live(SSLSTORE_CTX) == 0 && sslstore_live(SSLSTORE_SESSION) == 0);
 	expect(sslstore_refs(SSLSTORE_CTX, client_ctx) == 1);
 	SSL_CTX_free(client_ctx);
@@ -96,6 +100,15 @@ static SSL_SESSION *new_session(void)
 
 #define refs(s) sslstore_refs(SSLSTORE_SESSION, s)
 
+static sslstore current;
+
+static void grow_stack(const char *key, SSL_SESSION *session, void *arg)
+{
+	(void)key, (void)session;
+	if ((size_t)arg < 100) /* Go calls C calls Go … */
+		sslstore_each(current, grow_stack, (void *)((size_t)arg + 1));
+}
+
 static void lend(const char *key, SSL_SESSION *session, void *arg)
 {
 	expect(strcmp(key, "key") == 0 && session == *(SSL_SESSION **)arg && refs(session) == 2); /* the store and the program: none for the call */
@@ -114,7 +127,9 @@ static void ownership(void)
 	expect(refs(s) == 1);
 	expect(sslstore_put1(store, "key", s) == 1 && refs(s) == 2); /* shared */
 	expect(sslstore_each(store, lend, &s) == 1 && refs(s) == 2); /* lent */
-	got = sslstore_get1(store, "key");                           /* given */
+	current = store;
+	expect(sslstore_each(store, grow_stack, (void *)1) == 1);
+	got = sslstore_get1(store, "key"); /* given */
 	expect(got == s && refs(s) == 3);
 	SSL_SESSION_free(got);
 	expect(refs(s) == 2 && sslstore_live(SSLSTORE_SESSION) == 1);
