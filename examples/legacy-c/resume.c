@@ -121,6 +121,7 @@ static void ownership(void)
 	SSL_SESSION *s = new_session(), *t = new_session(), *got;
 	SSL_CTX *ctx = new_ctx(TLS1_2_VERSION);
 	SSL *ssl = SSL_new(ctx);
+	char *small = malloc(8); /* of its own, so that a byte too many is seen */
 	char long_key[SSLSTORE_MAX_KEY + 2] = "";
 
 	memset(long_key, 'k', sizeof(long_key) - 1);
@@ -141,6 +142,8 @@ static void ownership(void)
 	SSL_SESSION_up_ref(s);
 	expect(sslstore_put0(store, long_key, s) == 0 && refs(s) == 2); /* taken all the same */
 
+	expect(small != NULL && sslstore_explain(ssl, s, small, 8) == 0 && strcmp(small, "not off") == 0);
+	free(small);
 	expect(sslstore_explain(ssl, s, NULL, 0) == 0 && sslstore_refs(SSLSTORE_SSL, ssl) == 1 && refs(s) == 2); /* lent */
 	expect(sslstore_attach(store, ctx, key_of, NULL) == 1 && sslstore_refs(SSLSTORE_CTX, ctx) == 3);         /* lent: SSL_new() took two */
 	expect(sslstore_put1(store, "another", NULL) == 1 && refs(s) == 1);
