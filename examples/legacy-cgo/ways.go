@@ -1,7 +1,7 @@
 package main
 
 // #cgo pkg-config: libssl libcrypto
-// #cgo CFLAGS: -std=gnu11 -Wall
+// #cgo CFLAGS: -std=gnu11
 // #include <openssl/ssl.h>
 // #include "program.h"
 import "C"
