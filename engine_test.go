@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/seed-c1436005/libssl"
+	"github.com/seed-c1436005/libssl/internal/ctest"
 )
 
 // wire is what is on its way to an engine.
@@ -384,4 +385,34 @@ func TestEngineSetEOFMeanwhile(t *testing.T) {
 	step := e.Connect(nil, make([]byte, 1<<14))
 	wantEqual(t, "Error", step.Error, libssl.ErrorSyscall)
 	wantEqual(t, "EOF", errors.Is(c.Err(step.Ret), io.ErrUnexpectedEOF), true)
+}
+
+// With ModeReleaseBuffers an SSL that waits has none, also after its handshake and a ticket, which libssl's own RELEASE_BUFFERS forgets.
+func TestEngineReleasesBuffers(t *testing.T) {
+	if before := ctest.Heap(); before == 0 {
+		return // the address sanitizer does not count
+	}
+	both(t, func(t *testing.T, version int) {
+		client, server := clientCtx(t, version), serverCtx(t, version)
+		idle := func(mode int) (each int) {
+			client.SetMode(mode)
+			server.SetMode(mode)
+			const pairs = 10
+			var joints [pairs + 1]*joint
+			for i := range joints {
+				if i == 1 { // the first one makes what all share
+					each = ctest.Heap()
+				}
+				joints[i] = newJoint(t, client, server)
+				joints[i].shake(t)
+				joints[i].clientReads(make([]byte, 1))
+			}
+			return (ctest.Heap() - each) / pairs
+		}
+		with := idle(0)
+		// Each side has a buffer for reading and one for writing, of 16 KiB.
+		if released := idle(libssl.ModeReleaseBuffers); with-released < 4*16<<10 {
+			t.Errorf("an idle pair has %d bytes, %d with ModeReleaseBuffers", with, released)
+		}
+	})
 }
