@@ -446,8 +446,12 @@ func (c *Conn) notify(flush func() error) error {
 		return c.writeErr
 	}
 	c.writeErr = errShutdown
-	if step := c.step(c.engine.Shutdown, nil); step.Error == libssl.ErrorSSL {
-		return c.failure("close")
+	step := c.step(c.engine.Shutdown, nil)
+	switch {
+	case step.Error != libssl.ErrorSSL:
+		return flush()
+	case c.closed.Load():
+		return nil // it broke before, which Read or Write has told
 	}
-	return flush()
+	return c.failure("close")
 }

@@ -99,6 +99,9 @@ func TestTransportErrors(t *testing.T) {
 		if _, err := s.Read(make([]byte, 1)); !errors.As(err, &alert) || alert != 20 {
 			t.Errorf("the peer: %v", err)
 		}
+		if err := errors.Join(c.Close(), s.Close()); err != nil {
+			t.Errorf("Close: %v", err)
+		}
 	})
 	t.Run("garbage, and no time to say so", func(t *testing.T) {
 		c, s := mustConnect(t, client, server)
