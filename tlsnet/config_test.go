@@ -31,9 +31,12 @@ func TestConnectionState(t *testing.T) {
 		for _, resumed := range []bool{false, true} {
 			c, s := mustConnect(t, client, server)
 			got := c.ConnectionState()
-			peer := s.ConnectionState()
+			peer, name := s.ConnectionState(), "example.test"
+			if resumed && client.MaxVersion == tls.VersionTLS12 {
+				name = "" // libssl does not look
+			}
 			if got.Version != client.MaxVersion || !got.HandshakeComplete || got.DidResume != resumed || got.CipherSuite == 0 || got.CipherSuite != peer.CipherSuite ||
-				got.NegotiatedProtocol != "b" || peer.NegotiatedProtocol != "b" || got.ServerName != "example.test" || peer.ServerName != "example.test" ||
+				got.NegotiatedProtocol != "b" || peer.NegotiatedProtocol != "b" || got.ServerName != "example.test" || peer.ServerName != name ||
 				peer.Version != client.MaxVersion || peer.DidResume != resumed {
 				t.Errorf("client %+v, server %+v", got, peer)
 			}

@@ -159,8 +159,6 @@ func (c *Config) newServerCtx(ring *libssl.TicketRing, certificates []*tls.Certi
 		}
 		ctx.SetVerify(mode)
 	}
-	// A session keeps the name that the client asked for only if there is a callback that likes it.
-	ctx.SetTLSExtServernameCallback(func(*libssl.SSL) (int, int) { return libssl.TLSExtErrOK, 0 })
 	if len(c.NextProtos) > 0 {
 		ctx.SetALPNSelectCB(alpnSelector(c.NextProtos))
 	}

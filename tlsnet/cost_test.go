@@ -86,8 +86,8 @@ func TestHandshakeCost(t *testing.T) {
 			}
 		}
 		total := calls(handshake)
-		// Of each side: SSL_new, the engine, reused, and 3 for the handshake; of the client: the host twice; of the server: callbacks for name and ticket.
-		if limit := 2*(1+1+1+3) + 2 + 2; total > limit {
+		// Of each side: SSL_new, the engine, reused, and 3 for the handshake; of the client: the host twice; of the server: the callback for the ticket.
+		if limit := 2*(1+1+1+3) + 2 + 1; total > limit {
 			t.Errorf("%d calls of C, want %d at the most", total, limit)
 		}
 		// Of each side: SSL_shutdown, SSL_free, and to read what has come.

@@ -6,7 +6,7 @@
 //   - Roots are a [CertPool] of this package, and those of the system are OpenSSL's.
 //   - A client resumes sessions unless told not to: see [SessionCache]. A [Session] is bound to the peer that it was verified for.
 //   - A Write that times out has written what it says, and the connection goes on.
-//   - ConnectionState has no VerifiedChains once a session is resumed: nothing was verified then.
+//   - ConnectionState has no VerifiedChains once a session is resumed: nothing was verified then. With TLS 1.2 a server has no ServerName then.
 //   - The name is compared, and the chain verified, by OpenSSL. VerifyConnection is asked after that, and its refusal sends no alert.
 //   - Close frees what C has. A Conn that is dropped without Close is freed by the collector.
 //   - Keys of type *rsa.PrivateKey, *ecdsa.PrivateKey and ed25519.PrivateKey are OpenSSL's; any other crypto.Signer is asked to sign.
