@@ -47,13 +47,22 @@ func Example() {
 	// hello, resumed: true
 }
 
-// net/http over OpenSSL, on both sides.
+// connKey is where a request's context has its connection.
+type connKey struct{}
+
+// net/http over OpenSSL, on both sides. Go 1.26 has what the connection agreed on in Request.TLS; with any Go it can be found through ConnContext.
 func Example_http() {
 	listener, err := tlsnet.Listen("tcp", "127.0.0.1:0", &tlsnet.Config{Certificates: []tls.Certificate{leaf()}})
 	check(err)
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "%s, resumed: %v", tls.VersionName(r.TLS.Version), r.TLS.DidResume)
-	})}
+	server := &http.Server{
+		ConnContext: func(ctx context.Context, conn net.Conn) context.Context {
+			return context.WithValue(ctx, connKey{}, conn)
+		},
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			state := r.Context().Value(connKey{}).(*tlsnet.Conn).ConnectionState()
+			fmt.Fprintf(w, "%s, resumed: %v", tls.VersionName(state.Version), state.DidResume)
+		}),
+	}
 	go server.Serve(listener)
 	defer server.Close()
 
