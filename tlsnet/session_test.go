@@ -429,3 +429,39 @@ func TestTrustedLeaf(t *testing.T) {
 	client.RootCAs.AddCert(cert)
 	mustConnect(t, client, server)
 }
+
+// A server's keys of tickets live for two days, one as the current one; what it keeps itself goes when it is a day old.
+func TestServerMaintains(t *testing.T) {
+	for _, stateful := range []bool{false, true} {
+		for _, test := range []struct {
+			after   []time.Duration // when the server has connections in between
+			tickets bool            // resume
+			kept    bool
+		}{
+			{nil, true, true},
+			{[]time.Duration{25 * time.Hour}, true, false},
+			{[]time.Duration{25 * time.Hour, 50 * time.Hour}, false, false},
+		} {
+			t.Run(fmt.Sprintf("tickets %v, after %v", !stateful, test.after), func(t *testing.T) {
+				eachVersion(t, nil, func(t *testing.T, client, server *tlsnet.Config) {
+					now := time.Now()
+					server.SessionTicketsDisabled = stateful
+					server.Time = func() time.Time { return now }
+					old := client.Clone()
+					old.Session = sessionOf(t, client, server)
+					for _, d := range test.after {
+						now = time.Now().Add(d)
+						sessionOf(t, client.Clone(), server)
+					}
+					want := test.tickets
+					if stateful {
+						want = test.kept
+					}
+					if got := resumed(t, old, server); got != want {
+						t.Errorf("resumed %v, want %v", got, want)
+					}
+				})
+			})
+		}
+	}
+}
