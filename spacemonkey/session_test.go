@@ -139,21 +139,26 @@ func TestGetSessionWhileReading(t *testing.T) {
 	wantEqual(t, "resumes", dial(t, addr, ctx, session).SessionReused(), true)
 }
 
-// TestGetSessionDeadline holds GetSession to the deadline of the user, which it leaves as it was.
-func TestGetSessionDeadline(t *testing.T) {
+// serveNoTicket starts a server of crypto/tls that has no tickets, and sends a byte when it is told to go on.
+func serveNoTicket(t *testing.T) (addr string, goOn chan bool) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	cert, err := tls.X509KeyPair(leaf().cert, leaf().key)
 	must(t, err)
-	goOn := make(chan bool)
-	addr := serve(t, tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true}), func(c net.Conn) {
+	goOn = make(chan bool)
+	return serve(t, tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true}), func(c net.Conn) {
 		c.(*tls.Conn).Handshake()
 		<-goOn
 		c.Write([]byte("x"))
-	})
+	}), goOn
+}
+
+// TestGetSessionDeadline holds GetSession to the deadline of the user, which it leaves as it was.
+func TestGetSessionDeadline(t *testing.T) {
+	addr, goOn := serveNoTicket(t)
 	c := dial(t, addr, clientCtx(t, openssl.AnyVersion), nil)
 	must(t, c.SetReadDeadline(time.Unix(1, 0)))
-	_, err = c.GetSession()
+	_, err := c.GetSession()
 	must(t, err)
 	var b [2]byte
 	if _, err := c.Read(b[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -205,16 +210,7 @@ func TestGetSessionEndsReading(t *testing.T) {
 
 // TestGetSessionAfterRead has another goroutine's Read end without a ticket: GetSession reads on, to the end.
 func TestGetSessionAfterRead(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	cert, err := tls.X509KeyPair(leaf().cert, leaf().key)
-	must(t, err)
-	goOn := make(chan bool)
-	addr := serve(t, tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, SessionTicketsDisabled: true}), func(c net.Conn) {
-		c.(*tls.Conn).Handshake()
-		<-goOn
-		c.Write([]byte("x"))
-	})
+	addr, goOn := serveNoTicket(t)
 	c := dial(t, addr, clientCtx(t, openssl.AnyVersion), nil)
 	read, got := make(chan error, 1), make(chan error, 1)
 	go func() {
