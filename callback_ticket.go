@@ -98,6 +98,7 @@ func (c *Ctx) SetTLSExtTicketKeyCB(f func(ssl *SSL, name []byte) (key *TicketKey
 		}
 		args.ret = C.int(result)
 	}))
+	c.setRing(nil) // last: tickets have keys all the time
 }
 
 // answerSecret is answer where C has the room already. No copy of the parts stays in Go's memory.

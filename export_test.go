@@ -1,6 +1,9 @@
 package libssl
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // SetStuckAfter shortens the wait for a callback that does not end. It returns the function that undoes it.
 func SetStuckAfter(d time.Duration) func() {
@@ -18,22 +21,8 @@ func QueuesLeft() int { return queuesLeft() }
 // Awaiting counts the goroutines in AwaitSession.
 func Awaiting() int { return arrivals.Waiters() }
 
-// Lookup is what a handshake does with the ring: it returns the key's name and libssl's result.
-func (r *TicketRing) Lookup(name []byte) (got [16]byte, result int) {
-	result = r.use(name, VersionTLS12, func(k *ringKey) bool {
-		got = k.name
-		return true
-	})
-	return got, result
+// Wiped reports whether the memory of the ring has nothing beyond its keys, of which there are n.
+func (r *TicketRing) Wiped(n int) bool {
+	k := r.load()
+	return k.n == n && !slices.ContainsFunc(keyBytes(k.key[n:]), func(b byte) bool { return b != 0 })
 }
-
-// Secrets returns the memory of the keys, whatever becomes of it: the next one, the current one, old ones.
-func (r *TicketRing) Secrets() (secrets []*ringSecret) {
-	for _, k := range r.keys {
-		secrets = append(secrets, k.secret)
-	}
-	return secrets
-}
-
-// Wiped reports whether there is nothing left in it.
-func (s *ringSecret) Wiped() bool { return *s == ringSecret{} }

@@ -378,9 +378,21 @@ typedef struct gossl_args {
 	int ret; /* preset to failure: a panic leaves it */
 } gossl_args;
 
+/* shim_ring.c */
+#define GOSSL_RING_MAX 202 /* the next key, the current one, and 200 old ones */
+typedef struct gossl_ring gossl_ring;
+typedef struct gossl_ticket_key {
+	unsigned char name[GOSSL_KEY_NAME], hmac[32], aes[32];
+} gossl_ticket_key;
+gossl_ring *gossl_ring_new(void);
+void gossl_ring_free(gossl_ring *ring);
+int gossl_ring_get(gossl_ring *ring, gossl_ticket_key *keys);
+void gossl_ring_set(gossl_ring *ring, const gossl_ticket_key *keys, int n);
+
 /* shim_cb_set.c */
 gossl_result gossl_ctx_set_callback(SSL_CTX *ctx, int kind, uintptr_t fn);
 gossl_result gossl_ssl_set_callback(gossl_ssl *s, int kind, uintptr_t fn);
+gossl_result gossl_ctx_set_ring(SSL_CTX *ctx, gossl_ring *ring);
 
 /* shim_exdata.c */
 gossl_result gossl_ex_new_index(int type);

@@ -13,6 +13,7 @@ struct gossl_functions {
 	_Atomic(uintptr_t) fn[GOSSL_FN_LAST];
 	uintptr_t *replaced; /* SSLs that exist may go on using these */
 	size_t n;
+	gossl_ring *ring; /* the ticket keys, in place of a function */
 };
 
 static int functions_index = -1;
@@ -62,6 +63,7 @@ static void drop(struct gossl_functions *f)
 	for (size_t i = 0; i < f->n; i++)
 		gosslForget(f->replaced[i]);
 	free(f->replaced);
+	gossl_ring_replace(&f->ring, NULL);
 	free(f);
 }
 
@@ -89,6 +91,14 @@ uintptr_t gossl_ctx_function(SSL_CTX *ctx, int kind)
 	struct gossl_functions *f = SSL_CTX_get_ex_data(ctx, functions_index);
 
 	return f != NULL ? f->fn[kind] : 0;
+}
+
+/* Where the SSL_CTX has its ring, or NULL. */
+gossl_ring **gossl_ctx_ring(SSL_CTX *ctx)
+{
+	struct gossl_functions *f = SSL_CTX_get_ex_data(ctx, functions_index);
+
+	return f != NULL ? &f->ring : NULL;
 }
 
 /* What SSL_new does with the callbacks themselves. */
@@ -146,6 +156,24 @@ static int set_of_ctx(SSL_CTX *ctx, int kind, uintptr_t fn)
 gossl_result gossl_ctx_set_callback(SSL_CTX *ctx, int kind, uintptr_t fn)
 {
 	return GOSSL_CTX(ctx, READS, set_of_ctx(ctx, kind, fn), 0);
+}
+
+static int set_ring(SSL_CTX *ctx, gossl_ring *ring)
+{
+	struct gossl_functions *f;
+
+	pthread_mutex_lock(&set_lock);
+	f = functions_of(ctx);
+	gossl_ring_replace(&f->ring, ring);
+	install[GOSSL_FN_TICKET_KEY](ctx, NULL, GOSSL_FN_TICKET_KEY, f->fn[GOSSL_FN_TICKET_KEY]);
+	pthread_mutex_unlock(&set_lock);
+	return 1;
+}
+
+/* ring answers in place of the function for ticket keys; NULL leaves it to that. */
+gossl_result gossl_ctx_set_ring(SSL_CTX *ctx, gossl_ring *ring)
+{
+	return GOSSL_CTX(ctx, READS, set_ring(ctx, ring), 0);
 }
 
 /* fn becomes the SSL's own. */

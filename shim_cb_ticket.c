@@ -86,10 +86,10 @@ static int use_ticket_key(const unsigned char *aes, size_t aes_len, const unsign
 }
 
 /* Go gives the AES key and the key of HMAC-SHA256 and, for a new ticket, the name: it comes first, before the AES key. */
-static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
+static int key_of_go(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
 {
 	unsigned char aes[GOSSL_KEY_NAME + 32], hmac[64];
-	gossl_args a = { .num = { enc, SSL_version(ssl) }, .out = { aes, hmac }, .max = { sizeof(aes), sizeof(hmac) }, .ret = -1 };
+	gossl_args a = { .num = { enc }, .out = { aes, hmac }, .max = { sizeof(aes), sizeof(hmac) }, .ret = -1 };
 
 	if (!enc) {
 		a.in = name;
@@ -103,6 +103,28 @@ static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPH
 	OPENSSL_cleanse(aes, sizeof(aes));
 	OPENSSL_cleanse(hmac, sizeof(hmac));
 	return a.ret;
+}
+
+/* 0 without a key, 2 for a ticket to be renewed: one of an old key and, as with libssl's own keys, each of TLS 1.3, whose tickets are for one connection. */
+static int ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHER_CTX *cipher, HMAC_CTX *mac, int enc)
+{
+	gossl_ssl *s = gossl_ssl_state(ssl);
+	gossl_ring **ring = s != NULL ? gossl_ctx_ring(s->session_ctx) : NULL;
+	gossl_ticket_key key;
+	int i, ret;
+
+	i = ring != NULL ? gossl_ring_find(ring, enc ? NULL : name, &key) : -2;
+	if (i == -2)
+		return key_of_go(ssl, name, iv, cipher, mac, enc);
+	if (i == -1)
+		return 0;
+	ret = use_ticket_key(key.aes, sizeof(key.aes), key.hmac, sizeof(key.hmac), iv, cipher, mac, enc) ? 1 : -1;
+	if (enc)
+		memcpy(name, key.name, sizeof(key.name));
+	else if (ret == 1 && (i > 1 || SSL_version(ssl) == TLS1_3_VERSION))
+		ret = 2;
+	OPENSSL_cleanse(&key, sizeof(key));
+	return ret;
 }
 
 void gossl_install_ticket(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn)
@@ -138,7 +160,7 @@ void gossl_install_ticket(SSL_CTX *ctx, SSL *ssl, int kind, uintptr_t fn)
 					      gossl_ctx_function(ctx, GOSSL_FN_TICKET_DECRYPT) ? ticket_decrypt : NULL, NULL);
 		break;
 	case GOSSL_FN_TICKET_KEY:
-		SSL_CTX_set_tlsext_ticket_key_cb(ctx, (fn ? ticket_key : NULL));
+		SSL_CTX_set_tlsext_ticket_key_cb(ctx, (fn || *gossl_ctx_ring(ctx) ? ticket_key : NULL));
 		break;
 	}
 }

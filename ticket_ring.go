@@ -4,7 +4,6 @@ package libssl
 import "C"
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"sync"
 	"unsafe"
+
+	"github.com/seed-c1436005/libssl/internal/handle"
 )
 
 // TicketRing holds the keys of session tickets. New tickets are made with the current key; a key that [TicketRing.Rotate] has replaced still reads the
@@ -29,18 +30,21 @@ import (
 //
 // The zero value is a ring that keeps no old keys. A ring makes keys when it is first used and has none. A TicketRing must not be copied.
 type TicketRing struct {
-	mu   sync.RWMutex
-	old  int
-	keys []*ringKey // next, current, and the old ones, the latest first
+	mu  sync.Mutex // held while keys are changed
+	old int
+	ref handle.Ref[*C.gossl_ring] // zero until there are keys; a Ctx has a reference of its own
 }
 
-// ringKey is a key. fmt follows one pointer if it is given a bad verb, so that there are two to what is secret.
-type ringKey struct {
-	name   [16]byte
-	secret *ringSecret
-}
+var ringKind = handle.NewKind("TicketRing", freeRing, freeRing)
 
-type ringSecret struct{ hmac, aes [32]byte }
+func freeRing(p *C.gossl_ring) { C.gossl_ring_free(p) }
+
+// ringKeys are a copy of a ring's keys: the next one, the current one, and the old ones, the latest first. Go has them only while they are changed or
+// encoded.
+type ringKeys struct {
+	n   int
+	key [C.GOSSL_RING_MAX]C.gossl_ticket_key
+}
 
 // ErrTicketKeys: the bytes are none that a TicketRing has made, or the ring is nil.
 var ErrTicketKeys = errors.New("libssl: no ticket keys")
@@ -50,8 +54,8 @@ const (
 	ringHeader = "tktkeys"
 	ringFormat = 1
 	ringStart  = len(ringHeader) + 3
-	ringKeyLen = 16 + 32 + 32
-	maxOldKeys = 200
+	ringKeyLen = C.sizeof_gossl_ticket_key
+	maxOldKeys = C.GOSSL_RING_MAX - 2
 )
 
 // NewTicketRing makes a ring with new random keys, which keeps so many old ones, 0 to 200, after a Rotate. A ticket can be used for as long as it is
@@ -64,38 +68,50 @@ func NewTicketRing(old int) (*TicketRing, error) {
 	return &TicketRing{old: old}, nil
 }
 
-func newRingKey() *ringKey {
-	k := &ringKey{secret: new(ringSecret)}
-	for _, part := range [][]byte{k.name[:], k.secret.hmac[:], k.secret.aes[:]} {
-		rand.Read(part) // which never fails
+// load returns a copy of the keys, which the caller wipes. r.mu is held.
+func (r *TicketRing) load() *ringKeys {
+	k := new(ringKeys)
+	if p, ok := r.ref.Acquire(); ok {
+		defer r.ref.Release()
+		k.n = int(C.gossl_ring_get(p, &k.key[0]))
 	}
 	return k
 }
 
-// setKeys replaces the keys and wipes those that the ring has no place for.
-func (r *TicketRing) setKeys(keys ...*ringKey) {
-	n := min(len(keys), 2+r.old)
-	for _, k := range keys[n:] {
-		*k.secret = ringSecret{}
+// filled is load, of keys that are made if there are none.
+func (r *TicketRing) filled() *ringKeys {
+	k := r.load()
+	if k.n == 0 {
+		k.add()
+		k.add()
+		r.store(k)
 	}
-	r.keys = keys[:n:n]
+	return k
 }
 
-// rlock locks a ring for reading, with keys in it.
-func (r *TicketRing) rlock() {
-	for r.mu.RLock(); r.keys == nil; r.mu.RLock() {
-		r.mu.RUnlock()
-		r.mu.Lock()
-		r.fill()
-		r.mu.Unlock()
-	}
+// add puts a new random key in front.
+func (k *ringKeys) add() {
+	copy(k.key[1:], k.key[:])
+	rand.Read(keyBytes(k.key[:1])) // which never fails
+	k.n++
 }
 
-// fill makes the first keys.
-func (r *TicketRing) fill() {
-	if r.keys == nil {
-		r.setKeys(newRingKey(), newRingKey())
+// store replaces the keys. Those that the ring has no place for are wiped. r.mu is held.
+func (r *TicketRing) store(k *ringKeys) {
+	p, ok := r.ref.Acquire()
+	if !ok {
+		handle.Own(r, &r.ref, ringKind, C.gossl_ring_new(), nil)
+		p, _ = r.ref.Acquire()
 	}
+	defer r.ref.Release()
+	C.gossl_ring_set(p, &k.key[0], C.int(min(k.n, 2+r.old)))
+}
+
+func (k *ringKeys) wipe() { *k = ringKeys{} }
+
+// keyBytes returns the memory of keys, in which they are as they are encoded.
+func keyBytes(keys []C.gossl_ticket_key) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(keys))), len(keys)*ringKeyLen)
 }
 
 // Rotate makes the next key the current one, which becomes an old one, and makes another for the next time. The oldest key is wiped if that is one too
@@ -106,8 +122,11 @@ func (r *TicketRing) Rotate() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.fill()
-	r.setKeys(append([]*ringKey{newRingKey()}, r.keys...)...)
+	k := r.filled()
+	defer k.wipe()
+	k.n = min(k.n, len(k.key)-1)
+	k.add()
+	r.store(k)
 }
 
 // MarshalBinary returns the bytes of the ring. They are as secret as the private key, and not encrypted: who has them can be the server for clients
@@ -116,13 +135,13 @@ func (r *TicketRing) MarshalBinary() ([]byte, error) {
 	if r == nil {
 		return nil, fmt.Errorf("%w: the ring is nil", ErrTicketKeys)
 	}
-	r.rlock()
-	defer r.mu.RUnlock()
-	b := make([]byte, 0, ringStart+len(r.keys)*ringKeyLen+crc32.Size) // not to grow: that leaves copies behind
-	b = append(append(b, ringHeader...), ringFormat, byte(r.old), byte(len(r.keys)))
-	for _, k := range r.keys {
-		b = append(append(append(b, k.name[:]...), k.secret.hmac[:]...), k.secret.aes[:]...)
-	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := r.filled()
+	defer k.wipe()
+	b := make([]byte, 0, ringStart+k.n*ringKeyLen+crc32.Size) // not to grow: that leaves copies behind
+	b = append(append(b, ringHeader...), ringFormat, byte(r.old), byte(k.n))
+	b = append(b, keyBytes(k.key[:k.n])...)
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b)), nil
 }
 
@@ -133,26 +152,28 @@ func (r *TicketRing) UnmarshalBinary(b []byte) error {
 	if r == nil {
 		return fmt.Errorf("%w: the ring is nil", ErrTicketKeys)
 	}
-	keys, old, err := parseRing(b)
+	k, old, err := parseRing(b)
 	if err != nil {
 		return err
 	}
+	defer k.wipe()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i, k := range r.keys {
-		if i == 0 || findKey(keys, k.name[:]) >= 0 { // never used, or a second copy
-			*k.secret = ringSecret{}
-			continue
+	mine := r.load()
+	defer mine.wipe()
+	for i := 1; i < mine.n && k.n < 2+old; i++ { // not the next one, which was never used
+		if k.find(mine.key[i].name) < 0 {
+			k.key[k.n] = mine.key[i]
+			k.n++
 		}
-		keys = append(keys, k)
 	}
 	r.old = old
-	r.setKeys(keys...)
+	r.store(k)
 	return nil
 }
 
-func parseRing(b []byte) (keys []*ringKey, old int, err error) {
-	bad := func(format string, args ...any) ([]*ringKey, int, error) {
+func parseRing(b []byte) (k *ringKeys, old int, err error) {
+	bad := func(format string, args ...any) (*ringKeys, int, error) {
 		return nil, 0, fmt.Errorf("%w: "+format, append([]any{ErrTicketKeys}, args...)...)
 	}
 	if len(b) < ringStart+crc32.Size || string(b[:len(ringHeader)]) != ringHeader {
@@ -170,37 +191,19 @@ func parseRing(b []byte) (keys []*ringKey, old int, err error) {
 	case old > maxOldKeys || n < 2 || n > 2+old:
 		return bad("%d keys, where 2 and at most %d old ones belong", n, old)
 	}
-	for part := range slices.Chunk(b[ringStart:sum], ringKeyLen) {
-		if findKey(keys, part[:16]) >= 0 {
+	k = new(ringKeys)
+	copy(keyBytes(k.key[:]), b[ringStart:sum])
+	for ; k.n < n; k.n++ {
+		if k.find(k.key[k.n].name) >= 0 {
 			return bad("two keys have the same name")
 		}
-		keys = append(keys, &ringKey{[16]byte(part[:16]), &ringSecret{[32]byte(part[16:48]), [32]byte(part[48:])}})
 	}
-	return keys, old, nil
+	return k, old, nil
 }
 
-// findKey returns the index of a key, -1 if it is not there.
-func findKey(keys []*ringKey, name []byte) int {
-	return slices.IndexFunc(keys, func(k *ringKey) bool { return bytes.Equal(k.name[:], name) })
-}
-
-// use calls f with the key for a new ticket, or the one of this name, and returns what SSL_CTX_set_tlsext_ticket_key_cb wants to hear about it: 0
-// without a key, 2 for a ticket to be renewed. As with libssl's own keys that is each of TLS 1.3, whose tickets are for one connection. The key may be
-// wiped after f.
-func (r *TicketRing) use(name []byte, version int, f func(*ringKey) bool) int {
-	r.rlock()
-	defer r.mu.RUnlock()
-	i, result := 1, 1
-	if name != nil {
-		i = findKey(r.keys, name)
-	}
-	if i > 1 || version >= VersionTLS13 {
-		result = 2
-	}
-	if i < 0 || !f(r.keys[i]) {
-		return 0
-	}
-	return result
+// find returns the index of a key, -1 if it is not there.
+func (k *ringKeys) find(name [C.GOSSL_KEY_NAME]C.uchar) int {
+	return slices.IndexFunc(k.key[:k.n], func(key C.gossl_ticket_key) bool { return key.name == name })
 }
 
 // String tells the number of keys, and nothing of them. It makes none.
@@ -208,24 +211,36 @@ func (r *TicketRing) String() string {
 	if r == nil {
 		return "TicketRing(nil)"
 	}
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return fmt.Sprintf("TicketRing(%d keys)", len(r.keys))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k := r.load()
+	defer k.wipe()
+	return fmt.Sprintf("TicketRing(%d keys)", k.n)
 }
 
 // SetTicketRing makes the tickets of servers made with this Ctx with the keys of the ring, in place of a callback or keys that were set. nil goes back
-// to libssl's own keys. The Ctx keeps the ring. Servers that resume each other's sessions need the same session id context, too:
-// [Ctx.SetSessionIDContext].
+// to libssl's own keys. The Ctx keeps the ring's keys, also those to come. Nothing fires. Servers that resume each other's sessions need the same
+// session id context, too: [Ctx.SetSessionIDContext].
 //
 // SetTicketRing corresponds to SSL_CTX_set_tlsext_ticket_key_cb(3).
 func (c *Ctx) SetTicketRing(r *TicketRing) {
-	c.setCallback(C.GOSSL_FN_TICKET_KEY, newCallback("tlsext_ticket_key_cb", r != nil, func(_ *SSL, args *C.gossl_args) {
-		var name []byte
-		if args.in != nil {
-			name = unsafe.Slice((*byte)(args.in), args.in_len)
-		}
-		args.ret = C.int(r.use(name, int(args.num[1]), func(k *ringKey) bool {
-			return answerSecret(args, 0, k.name[:], k.secret.aes[:]) && answerSecret(args, 1, k.secret.hmac[:])
-		}))
-	}))
+	if r == nil {
+		c.setRing(nil)
+	} else {
+		r.setFor(c)
+	}
+	c.setCallback(C.GOSSL_FN_TICKET_KEY, nil)
+}
+
+func (r *TicketRing) setFor(c *Ctx) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.filled().wipe()
+	p, _ := r.ref.Acquire()
+	defer r.ref.Release()
+	c.setRing(p)
+}
+
+func (c *Ctx) setRing(p *C.gossl_ring) {
+	c.do("", func(ctx *C.SSL_CTX) C.gossl_result { return C.gossl_ctx_set_ring(ctx, p) })
 }
