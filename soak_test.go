@@ -75,8 +75,8 @@ func (s *soak) print(t *testing.T) {
 	for _, n := range diag.Live() {
 		handles += n
 	}
-	fmt.Printf("%6.0fs  %d programs, %d operations, %d resumptions, %d differences, %d handles alive, %d registry entries, RSS %d MiB\n",
-		time.Since(s.start).Seconds(), s.Programs, s.Operations, s.Resumptions, s.differences, handles, libssl.Leftovers(), resident(t)>>10)
+	fmt.Printf("%6.0fs  %d programs, %d operations, %d resumptions, %d shortened, %d differences, %d handles alive, %d registry entries, RSS %d MiB\n",
+		time.Since(s.start).Seconds(), s.Programs, s.Operations, s.Resumptions, s.Shortened, s.differences, handles, libssl.Leftovers(), resident(t)>>10)
 }
 
 // resident is the resident memory in KiB, after all that nobody uses was given back.

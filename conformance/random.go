@@ -19,7 +19,7 @@ Legal means that C survives, and that what it does is determined. The rules, by 
 	  R3  SSL_SESSION_set1_id and set_protocol_version only of a session that nobody else has seen, and an id is never empty (ErrShared).
 	  R4  A callback executes nothing on an SSL that may be in a handshake: only on idle ones, which are never joined (ErrInCallback).
 	  R5  A remove callback executes nothing of a cache (ErrInRemoveCallback).
-	  R6  A name that may be bound to NULL is used where C takes NULL. See sure.
+	  R6  A name that is bound to NULL is used where C takes NULL. The generator only expects which are (likely): C tells, and legal leaves the others out.
 	  R7  A name that a callback may free is used nowhere else.
 	  R8  I/O only after a link; no handshake with a peer that has another partner by now.
 	undetermined
@@ -117,7 +117,6 @@ type rctx struct {
 	server   bool
 	versions []string
 	odd      bool   // a setting may keep its SSLs from getting a session
-	picky    bool   // a setting may keep a handshake from its end
 	keys     bool   // the ticket keys are the program's
 	served   *group // what its get callbacks may return
 }
@@ -137,26 +136,24 @@ const (
 // rssl is an SSL.
 type rssl struct {
 	words
-	home  *rctx
-	state state
-	idle  bool // R4
-	sure  bool // its session is not NULL
-	whole bool // and has a cipher
-	odd   bool
-	fd    bool
-	peer  *rssl
-	group *group
+	home   *rctx
+	state  state
+	idle   bool // R4
+	likely bool // its session is not NULL
+	odd    bool
+	fd     bool
+	peer   *rssl
+	group  *group
 }
 
 // rsession is an SSL_SESSION, as one name has it.
 type rsession struct {
 	words
-	sure     bool // it is not NULL
+	likely   bool // it is not NULL, as far as the generator can tell
 	private  bool // R3, R9
 	reserved bool // for callbacks
 	kept     bool // a callback answers with it as long as there is one, so that it is never freed
 	hasID    bool
-	whole    bool // it has a version and a cipher, and so an encoding
 	group    *group
 }
 
@@ -212,9 +209,9 @@ func (g *generator) ssl(ok func(*rssl) bool) *rssl {
 	return pick(g, g.ssls, func(s *rssl) bool { return s.live() && ok(s) })
 }
 
-// session picks one that is not NULL and not reserved.
+// session picks one that is likely not NULL, and not reserved.
 func (g *generator) session(ok func(*rsession) bool) *rsession {
-	return pick(g, g.sessions, func(a *rsession) bool { return a.live() && a.sure && !a.reserved && ok(a) })
+	return pick(g, g.sessions, func(a *rsession) bool { return a.live() && a.likely && !a.reserved && ok(a) })
 }
 
 func anyCtx(*rctx) bool         { return true }
@@ -287,7 +284,7 @@ func (g *generator) newSSL(k *rctx, letter byte) *rssl {
 }
 
 func (g *generator) newSession(format string, args ...any) *rsession {
-	a := &rsession{words: words{[]string{g.name('A')}}, sure: true, group: &group{}}
+	a := &rsession{words: words{[]string{g.name('A')}}, likely: true, group: &group{}}
 	g.do("%s = %s", a.word(), fmt.Sprintf(format, args...))
 	g.sessions = append(g.sessions, a)
 	return a

@@ -22,7 +22,8 @@ func (f *Mismatch) Error() string {
 	return fmt.Sprintf("%s mode, at %q: %s\nin\n%s", f.Mode, f.Op, f.What, f.Script)
 }
 
-// same reports whether another program shows the same: the same operation differs, in the same way as far as can be told without names and numbers.
+// same reports whether another program shows the same: the same operation differs, in the same members of its line, or is refused for the same reason.
+// Names and numbers are others in a smaller program.
 func (f *Mismatch) same(other *Mismatch) bool {
 	return other != nil && f.Mode == other.Mode && verb(f.Op) == verb(other.Op) && f.kind() == other.kind()
 }
@@ -43,23 +44,29 @@ func verb(op string) string {
 // Reached is what programs have done.
 type Reached struct {
 	Programs, Resuming int // and how many of them resumed a session
+	Shortened          int // of which something was left out, to be legal
 	Operations         int
 	Resumptions        int // SSLs that resumed
 	Ops                map[string]int
 }
 
-// Check runs a program with libssl itself and with the binding, in both modes. It returns nil if they agree.
+// Check runs a program with libssl itself and with the binding, in both modes. It returns nil if they agree. What is not legal is left out (R6), also of
+// the program in the finding.
 func (w *CWorker) Check(script string, reached *Reached) (*Mismatch, error) {
-	scenarios, err := ParseText(script)
-	if err != nil {
-		return nil, err
-	}
-	c, err := w.Run(script)
+	left, c, err := w.legal(script)
 	if err != nil {
 		return nil, err
 	}
 	if reached != nil {
 		reached.add(c)
+		if left != script {
+			reached.Shortened++
+		}
+	}
+	script = left
+	scenarios, err := ParseText(script)
+	if err != nil {
+		return nil, err
 	}
 	if c.End() != "ok" { // what the fatal operation was, only the trace's end tells
 		return &Mismatch{script, Default, scenarios[0].Ops[min(len(c)-2, len(scenarios[0].Ops)-1)].Text, c.End() + " ends it in C: the program is not legal", false}, nil
@@ -121,7 +128,7 @@ func determined(t Trace) Trace {
 	return t
 }
 
-// differs lists the members of a line that differ.
+// differs lists the members of a line that differ, and why the binding refused.
 func differs(a, b map[string]any) string {
 	var members []string
 	for _, m := range []map[string]any{a, b} {
@@ -130,6 +137,9 @@ func differs(a, b map[string]any) string {
 				members = append(members, key)
 			}
 		}
+	}
+	if r, refused := refusal(0, b); refused {
+		members = append(members, r.Go)
 	}
 	slices.Sort(members)
 	return strings.Join(members, ",")

@@ -1,9 +1,6 @@
 package conformance
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // move is what a program does next: some operations that have a meaning together.
 func (g *generator) move() {
@@ -97,7 +94,7 @@ func (g *generator) resume(c *rssl) {
 func (g *generator) setSession(c *rssl, a *rsession) {
 	g.do("SSL_set_session %s %s", c.word(), a.word())
 	a.use(c.group)
-	c.sure, c.whole = a.sure, a.whole
+	c.likely = a.likely
 	if c.state == begun {
 		c.state = spoiled
 	}
@@ -106,9 +103,8 @@ func (g *generator) setSession(c *rssl, a *rsession) {
 func (g *generator) handshake(c, s *rssl) {
 	g.do("handshake %s %s", c.word(), s.word())
 	c.state, s.state = begun, begun
-	sure := !c.odd && !s.odd && !c.home.odd && !s.home.odd && talk(c.home, s.home)
-	c.whole = sure && !c.home.picky && !s.home.picky
-	c.sure, s.sure, s.whole = sure, c.whole, c.whole // a client has a session before it can fail
+	c.likely = !c.odd && !s.odd && !c.home.odd && !s.home.odd && talk(c.home, s.home)
+	s.likely = c.likely
 }
 
 // tickets are read with the first data; then the session of a client is one that can be resumed.
@@ -155,12 +151,12 @@ func (g *generator) prepare(s *rssl) {
 // take1 names the session of an SSL.
 func (g *generator) take1(c *rssl) {
 	a := g.newSession("SSL_get1_session %s", c.word())
-	a.sure, a.hasID, a.whole = c.sure, c.sure && c.state == begun, c.sure && c.whole
+	a.likely, a.hasID = c.likely, c.likely && c.state == begun
 	a.group.meet(c.group)
 }
 
 func (g *generator) take() {
-	if c := g.ssl(func(c *rssl) bool { return !c.idle && (c.sure || g.chance(3)) }); c != nil {
+	if c := g.ssl(func(c *rssl) bool { return !c.idle && (c.likely || g.chance(3)) }); c != nil {
 		g.take1(c)
 	}
 }
@@ -177,7 +173,7 @@ func (g *generator) again() {
 	for _, x := range []*rssl{c, s} {
 		if x.state == spoiled || g.in.n(4) > 0 {
 			g.do("SSL_clear %s", x.word())
-			x.state, x.sure = fresh, false
+			x.state, x.likely = fresh, false
 		}
 	}
 	if g.chance(2) && c.state == fresh {
@@ -185,7 +181,6 @@ func (g *generator) again() {
 	}
 	g.link(c, s)
 	g.handshake(c, s)
-	c.whole, s.whole = false, false // a server that keeps its session after SSL_clear may fail: it resumes what nobody offers
 	if g.chance(2) {
 		g.tickets(c)
 		g.take1(c)
@@ -265,9 +260,6 @@ func (g *generator) early() {
 	g.setSession(c, a)
 	g.link(c, s)
 	g.do("SSL_write_early_data %s early", c.word())
-	if c.home.odd || !slices.Contains(c.home.versions, "1.3") {
-		g.lostCipher(c.group)
-	}
 	if g.chance(4) {
 		g.do("SSL_write_early_data %s more", c.word())
 	}
@@ -276,19 +268,9 @@ func (g *generator) early() {
 		g.do("SSL_read_early_data %s", s.word())
 	}
 	g.handshake(c, s)
-	c.sure, s.sure = false, false
+	c.likely, s.likely = false, false
 	g.do("SSL_get_early_data_status %s", c.word())
 	g.tickets(c)
-}
-
-// lostCipher notes that a client without TLS 1.3 that writes early data takes the cipher of its session away.
-func (g *generator) lostCipher(of *group) {
-	for _, a := range g.sessions {
-		a.whole = a.whole && a.group.root() != of.root()
-	}
-	for _, s := range g.ssls {
-		s.whole = s.whole && s.group.root() != of.root()
-	}
 }
 
 func connected(s *rssl) bool { return !s.idle && s.state == begun }
@@ -360,7 +342,7 @@ func (g *generator) replace() {
 	switch g.in.n(3) {
 	case 0:
 		g.do("SSL_set_session %s NULL", c.word())
-		c.sure = false
+		c.likely = false
 	case 1:
 		f := g.ssl(func(f *rssl) bool { return !f.idle && f.home.dtls() == c.home.dtls() })
 		if f == c || c.state != fresh && c.state != begun {
@@ -368,7 +350,7 @@ func (g *generator) replace() {
 		}
 		g.do("SSL_copy_session_id %s %s", c.word(), f.word())
 		c.group.meet(f.group)
-		c.sure, c.odd = false, true
+		c.likely, c.odd = false, true
 	default:
 		g.resume(c)
 	}
@@ -393,7 +375,8 @@ func (g *generator) renegotiate() {
 		g.do("SSL_read %s", s.word())
 		g.do("move %s %s", s.word(), c.word())
 	}
-	c.sure, s.sure = false, false
+	c.likely, s.likely = false, false
+	c.odd, s.odd = true, true // while it is pending, no other handshake begins: SSL_clear fails
 }
 
 func (g *generator) another() {

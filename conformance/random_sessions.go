@@ -14,16 +14,12 @@ func (g *generator) copySession() {
 	}
 	op := g.choose("reparse", "repem", "without_ems", "SSL_SESSION_dup")
 	b := g.newSession("%s %s", op, a.word())
-	b.sure = op == "SSL_SESSION_dup" || a.whole
-	b.private, b.hasID, b.whole = a.private, a.hasID, a.whole
-	if !b.sure {
-		b.private = false
-	}
+	b.private, b.hasID = a.private, a.hasID
 }
 
 // dupSSL makes a copy before the handshake, and later another reference to the same SSL.
 func (g *generator) dupSSL() {
-	c := g.ssl(func(c *rssl) bool { return !c.idle && (c.state == fresh || c.state == begun && c.sure) })
+	c := g.ssl(func(c *rssl) bool { return !c.idle && (c.state == fresh || c.state == begun && c.likely) })
 	if c == nil {
 		return
 	}
@@ -33,7 +29,7 @@ func (g *generator) dupSSL() {
 		c.names = append(c.names, word)
 		return
 	}
-	d := &rssl{words: words{[]string{word}}, home: c.home, odd: true, sure: c.sure, group: c.group}
+	d := &rssl{words: words{[]string{word}}, home: c.home, odd: true, likely: c.likely, group: c.group}
 	g.ssls = append(g.ssls, d)
 }
 
@@ -72,12 +68,11 @@ func (g *generator) addSession(k *rctx) {
 // make builds a session by hand: one that a server may find in its cache and a client offer, or a pre-shared one.
 func (g *generator) make() {
 	if g.chance(8) {
-		g.newSession("%s", g.choose("parse 3000", "parse_pem 41", "SSL_SESSION_new")).sure = false
+		g.newSession("%s", g.choose("parse 3000", "parse_pem 41", "SSL_SESSION_new")).likely = false
 		return
 	}
 	a := g.newSession("SSL_SESSION_new")
 	a.private = true
-	versioned := false
 	for _, op := range []string{
 		"set1_id %s " + g.choose("id", "another", strings.Repeat("i", 32)), "set_protocol_version %s " + g.choose("1.2", "1.3", "1.2", "1.1"),
 		"set1_id_context %s " + g.choose("ops", "ops", "other"), "set_cipher %s " + g.choose("0xc02b", "0x1301", "0x1302"), "set1_master_key %s " + g.choose("6b*48", "6b*32"),
@@ -86,8 +81,6 @@ func (g *generator) make() {
 		if !g.chance(12) {
 			g.do("SSL_SESSION_"+op, a.word())
 			a.hasID = a.hasID || strings.HasPrefix(op, "set1_id ")
-			versioned = versioned || strings.HasPrefix(op, "set_protocol_version ")
-			a.whole = a.whole || versioned && strings.HasPrefix(op, "set_cipher ")
 		}
 	}
 	if g.chance(3) {
@@ -102,7 +95,7 @@ func (g *generator) make() {
 		return
 	}
 	b := g.newSession("SSL_SESSION_dup %s", a.word())
-	b.hasID, b.whole = true, a.whole
+	b.hasID = true
 	g.do("SSL_CTX_add_session %s %s", k.word(), b.word())
 	b.group.add(k)
 }

@@ -28,15 +28,12 @@ func (g *generator) configure(k *rctx) {
 		g.do("SSL_CTX_set_session_id_context %s %s", w, g.choose("ops", "other", strings.Repeat("x", 33)))
 	case 14:
 		g.do("SSL_CTX_set_cipher_list %s %s", w, g.choose("ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384", "ALL", "nothing"))
-		k.odd, k.picky = k.odd || strings.HasSuffix(g.last(), "nothing"), true
+		k.odd = k.odd || strings.HasSuffix(g.last(), "nothing")
 	case 15:
-		k.picky = true
 		g.do("SSL_CTX_set_ciphersuites %s %s", w, g.choose("TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"))
 	case 16:
-		k.picky = true
 		g.do("SSL_CTX_set1_groups_list %s %s", w, g.choose("P-256", "P-384", "X25519:P-256", "nothing"))
 	case 17:
-		k.picky = true // of certificates
 		g.do("SSL_CTX_set_verify %s %s", w, g.choose("VERIFY_PEER", "VERIFY_NONE"))
 		g.do("SSL_CTX_load_verify_locations %s %s", w, g.choose("ca.pem", "missing.pem"))
 	case 18:

@@ -10,9 +10,9 @@ import (
 )
 
 /*
-Shrink drops operations for as long as the program still shows the finding. A name goes with all that use it. Dropping an operation makes a legal
-program illegal only where one depends on another that stands between (a link before I/O): C dies of it then, or the binding refuses, and the finding
-is another.
+Shrink drops operations for as long as the program still shows the finding. A name goes with all that use it, and with it what is NULL without them (R6).
+Otherwise, dropping an operation makes a legal program illegal only where one depends on another that stands between (a link before I/O): C dies of it
+then, or the binding refuses, and the finding is another.
 */
 func (w *CWorker) Shrink(f *Mismatch) (*Mismatch, error) {
 	for chunk := len(lines(f.Script)) / 2; chunk > 0; {
@@ -39,7 +39,7 @@ func lines(script string) []string { return strings.Split(strings.TrimSpace(scri
 func (w *CWorker) dropSome(f *Mismatch, chunk int) (*Mismatch, error) {
 	all := lines(f.Script)
 	for at := len(all) - chunk; at >= header; at -= chunk {
-		left := without(all, at, chunk)
+		left := without(all, func(i int) bool { return i >= at && i < at+chunk })
 		if len(left) == len(all) {
 			continue
 		}
@@ -55,13 +55,13 @@ func (w *CWorker) dropSome(f *Mismatch, chunk int) (*Mismatch, error) {
 }
 
 // without drops some lines, and those that use a name that they bind.
-func without(all []string, at, n int) []string {
+func without(all []string, drop func(i int) bool) []string {
 	var left []string
 	gone := map[string]bool{}
 	for i, line := range all {
 		words := strings.Fields(line)
 		uses := slices.ContainsFunc(words, func(word string) bool { return gone[strings.TrimSuffix(word, ":")] })
-		if i < header || (i < at || i >= at+n) && !uses {
+		if i < header || !drop(i) && !uses {
 			left = append(left, line)
 			continue
 		}

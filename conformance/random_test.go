@@ -56,7 +56,7 @@ func TestProgramsResume(t *testing.T) {
 	var r Reached
 	counters := map[string]int{}
 	for seed := range uint64(programs) {
-		c, err := w.Run(Program(ProgramBytes(seed)))
+		_, c, err := w.legal(Program(ProgramBytes(seed)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,6 +79,34 @@ func TestProgramsResume(t *testing.T) {
 	}
 	if len(counters) != 7 {
 		t.Errorf("not all of the counters and callbacks: %v", counters)
+	}
+}
+
+// TestLegal: what uses a name that is NULL is left out, also by way of a callback or of another name, unless C takes NULL.
+func TestLegal(t *testing.T) {
+	w, err := StartC()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	const begin = "scenario random\nproves nothing\nV = server 1.2\ns = SSL_new V\nA = SSL_get1_session s\nSSL_set_session s A\n"
+	const rest = "SSL_CTX_remove_session V A\nfree A\n"
+	for program, left := range map[string]string{
+		"":                "",
+		"B = reparse A\n": "",
+		"B = reparse A\nC = up_ref B\nSSL_set_session s C\n":           "",
+		"SSL_SESSION_get_id A\n":                                       "", // C dies
+		"on V new: SSL_CTX_add_session V A\n":                          "",
+		"B = parse 3000\nSSL_SESSION_print A\nC = SSL_SESSION_dup B\n": "B = parse 3000\n",
+	} {
+		script, c, err := w.legal(begin + program + rest)
+		if err != nil || script != begin+left+rest || c.End() != "ok" {
+			t.Errorf("of %q, left %q, which ends with %q: %v", program, script, c.End(), err)
+		}
+		var r Reached
+		if f, err := w.Check(begin+program+rest, &r); f != nil || err != nil || r.Shortened != number(program != left) {
+			t.Errorf("%q: %v %v, shortened %d", program, f, err, r.Shortened)
+		}
 	}
 }
 
