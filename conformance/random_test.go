@@ -110,6 +110,27 @@ func TestLegal(t *testing.T) {
 	}
 }
 
+// TestSame: a smaller program shows the same if the same operation is refused with the same error.
+func TestSame(t *testing.T) {
+	refused := func(op, with string) *Mismatch {
+		return &Mismatch{Op: op, What: differs(map[string]any{"op": op, "ret": 1.0}, map[string]any{"op": op, "ret": 0.0, "refused": with})}
+	}
+	f := refused("B = reparse A", "ErrFreed")
+	for _, other := range []struct {
+		*Mismatch
+		same bool
+	}{
+		{refused("D = reparse C", "ErrFreed"), true},
+		{refused("B = reparse A", "ErrShared"), false},
+		{refused("B = repem A", "ErrFreed"), false},
+		{nil, false},
+	} {
+		if f.same(other.Mismatch) != other.same {
+			t.Errorf("%+v: not %v", other.Mismatch, other.same)
+		}
+	}
+}
+
 // TestShrink hides a difference that is there on purpose in a random program, and wants it alone, as a script.
 func TestShrink(t *testing.T) {
 	w, err := StartC()
