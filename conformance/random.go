@@ -14,7 +14,7 @@ Legal means that C survives, and that what it does is determined. The rules, by 
 
 	crash, or refused by the binding (doc.go, SEMANTICS 3)
 	  R1  After SSL_set_session, SSL_copy_session_id or an error on an SSL whose handshake has begun, only getters, SSL_clear before a
-	      new link, and free: no I/O (cleartext, ErrNoSession).
+	      new link, and free: no I/O (cleartext, ErrNoSession), and no SSL_get_servername, which takes a session that was resumed to be there.
 	  R2  A session, and all that may be the same object, belongs to one SSL_CTX if it is added to a cache (ErrOtherCtx). See group.
 	  R3  SSL_SESSION_set1_id and set_protocol_version only of a session that nobody else has seen, and an id is never empty (ErrShared).
 	  R4  A callback executes nothing on an SSL that may be in a handshake: only on idle ones, which are never joined (ErrInCallback).

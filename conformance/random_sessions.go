@@ -1,6 +1,9 @@
 package conformance
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // copySession makes a session of another, or an SSL of another.
 func (g *generator) copySession() {
@@ -144,7 +147,7 @@ var (
 	}
 	privateGetters = []string{"SSL_SESSION_get_id", "SSL_SESSION_get0_ticket", "SSL_SESSION_print", "i2d_SSL_SESSION", "PEM_write_bio_SSL_SESSION"}
 	sslGetters     = []string{
-		"SSL_session_reused", "SSL_get_verify_result", "SSL_get_servername", "SSL_get_early_data_status", "SSL_get_psk_identity",
+		"SSL_session_reused", "SSL_get_verify_result", "SSL_get_early_data_status", "SSL_get_psk_identity",
 		"SSL_get_psk_identity_hint", "SSL_client_hello_get0_session_id", "SSL_get_num_tickets",
 	}
 	ctxGetters = []string{
@@ -167,7 +170,11 @@ func (g *generator) look() {
 		}
 	case 2:
 		if s := g.ssl(anySSL); s != nil {
-			g.do("%s %s", g.choose(sslGetters...), s.word())
+			getters := sslGetters
+			if s.state != spoiled { // R1
+				getters = append(slices.Clone(getters), "SSL_get_servername")
+			}
+			g.do("%s %s", g.choose(getters...), s.word())
 		}
 	case 3:
 		if k := g.ctx(anyCtx); k != nil {
