@@ -12,6 +12,7 @@ import "C"
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"encoding/hex"
 	"math"
 	"unsafe"
@@ -135,7 +136,10 @@ func keep(id C.sslstore, f *C.sslstore_key_fn, arg C.uintptr_t, ssl *libssl.SSL,
 		return
 	}
 	if ssl.IsServer() {
-		s.put(hex.EncodeToString(session.ID()), session.UpRef())
+		// Nobody looks for a session of TLS 1.3 that is in its ticket: it would only drive out others.
+		if ssl.Version() < libssl.VersionTLS13 || ssl.Options()&libssl.OpNoTicket != 0 {
+			s.put(hex.EncodeToString(session.ID()), session.UpRef())
+		}
 		return
 	}
 	if f == nil {
@@ -152,6 +156,9 @@ func keep(id C.sslstore, f *C.sslstore_key_fn, arg C.uintptr_t, ssl *libssl.SSL,
 
 //export sslstore_handshake
 func sslstore_handshake(id C.sslstore, text *C.sslstore_text, ssl *C.SSL) (ret C.int) {
+	if ssl == nil {
+		return 0
+	}
 	libssl.KeepQueue(func() {
 		h := libssl.BorrowSSL(unsafe.Pointer(ssl))
 		defer h.Free()
@@ -171,17 +178,21 @@ func sslstore_handshake(id C.sslstore, text *C.sslstore_text, ssl *C.SSL) (ret C
 //export sslstore_explain
 func sslstore_explain(ssl *C.SSL, session *C.SSL_SESSION, buf *C.char, size C.size_t) C.int {
 	var e libssl.Explanation
+	yes := false
 	libssl.KeepQueue(func() {
 		h, of := libssl.BorrowSSL(unsafe.Pointer(ssl)), libssl.BorrowSession(unsafe.Pointer(session))
 		defer h.Free()
 		defer of.Free()
 		e = h.ExplainSession(of)
+		yes = e.Resumed || e.Offered && !h.IsInitFinished()
 	})
-	if size > 0 {
-		out := unsafe.Slice((*byte)(unsafe.Pointer(buf)), size)
-		out[copy(out[:size-1], e.String())] = 0
+	if buf != nil && size > 0 {
+		text := append([]byte(e.String()), 0)
+		out := unsafe.Slice((*byte)(unsafe.Pointer(buf)), min(size, C.size_t(len(text))))
+		copy(out, text)
+		out[len(out)-1] = 0
 	}
-	if e.Refused == nil && (e.Resumed || e.Offered) {
+	if yes {
 		return 1
 	}
 	return 0
@@ -195,7 +206,8 @@ func sslstore_parse(p *C.sslstore_bytes, n C.size_t) (session *C.SSL_SESSION) {
 	libssl.KeepQueue(func() {
 		text := unsafe.Slice((*byte)(unsafe.Pointer(p)), n)
 		parse := libssl.ParseSession
-		if bytes.Contains(text, []byte("-----BEGIN")) {
+		// DER may contain anything: a host name, a ticket.
+		if rest, err := asn1.Unmarshal(text, new(asn1.RawValue)); (err != nil || len(rest) > 0) && bytes.Contains(text, []byte("-----BEGIN")) {
 			parse = libssl.ParseSessionPEM
 		}
 		if s, err := parse(text); err == nil {

@@ -80,7 +80,9 @@ int sslstore_each(sslstore store, sslstore_each_fn *f, void *arg);
 /*
  * Makes the store the cache of ctx: its own is off from now on (SSL_SESS_CACHE_NO_INTERNAL), and its new-session and get-session callbacks are
  * replaced. Sessions of clients are kept by the key that f returns, none if f is NULL. Sessions of servers that libssl looks up by id, since there
- * are no tickets (SSL_OP_NO_TICKET), are kept by their id in lower-case hex, and found again. Store 0 ends it.
+ * are no tickets (SSL_OP_NO_TICKET), are kept by their id in lower-case hex, and found again; those that are in tickets are not kept. Store 0 removes
+ * both callbacks, whosever they are; the cache of ctx stays off.
+ * A server that takes early data resumes nothing then, unless it sets SSL_OP_NO_ANTI_REPLAY: libssl's guard against replay is its own cache.
  * Returns 1, or 0: no such store, ctx NULL.
  *	ctx       lent; several may share a store
  *	f, arg    kept until the next call for ctx, or the end of ctx
@@ -101,8 +103,8 @@ int sslstore_handshake(sslstore store, sslstore_text *key, SSL *ssl);
  * Whether libssl offers session when it is set on the client ssl, or after the handshake whether it was resumed. Returns 1 if so and 0 if not, with a sentence
  * that says why in buf, as far as that is long enough, with its NUL. OpenSSL never tells.
  *	ssl       lent
- *	session   lent; NULL for the one that is set
- *	buf       size bytes of yours; may be NULL if size is 0
+ *	session   lent; NULL for the one that ssl has: after a full handshake that is the new one, so pass the one that you had set
+ *	buf       size bytes of yours, or NULL
  */
 int sslstore_explain(SSL *ssl, SSL_SESSION *session, char *buf, size_t size);
 

@@ -39,8 +39,13 @@ static void handshake(sslstore store, const char *key, SSL *client, SSL *server)
 	expect(ERR_peek_error() == 0);
 }
 
-/* Three connections; the first is full, the others resume what the store gives them. */
-static void resume(int version)
+static void ignore(const char *key, SSL_SESSION *session, void *arg)
+{
+	(void)key, (void)session, (void)arg;
+}
+
+/* Three connections; the first is full, the others resume what the store gives them. The server's store has a session only if that is not in a ticket. */
+static void resume(int version, unsigned long options)
 {
 	sslstore store = sslstore_new(10), server_store = sslstore_new(10);
 	SSL_CTX *client_ctx = new_ctx(version), *server_ctx = new_ctx(version);
@@ -51,20 +56,22 @@ static void resume(int version)
 	expect(SSL_CTX_set_session_id_context(server_ctx, (const unsigned char *)"legacy", 6) == 1);
 	expect(sslstore_attach(store, client_ctx, key_of, name) == 1);
 	expect(sslstore_attach(server_store, server_ctx, NULL, NULL) == 1);
+	SSL_CTX_set_options(server_ctx, options);
 	keys_asked = 0;
 	for (int i = 0; i < 3; i++) {
 		new_pair(client_ctx, server_ctx, &client, &server);
 		expect(sslstore_refs(SSLSTORE_SSL, client) == 1);
 		handshake(store, name, client, server);
 		expect(SSL_session_reused(client) == (i > 0) && SSL_session_reused(server) == (i > 0));
-		expect(sslstore_explain(client, NULL, why, sizeof(why)) == 1);
+		expect(sslstore_explain(client, NULL, why, sizeof(why)) == (i > 0));
 		expect(strncmp(why, i > 0 ? "resumed" : "offered", 7) == 0);
 		expect(sslstore_refs(SSLSTORE_SSL, client) == 1 && sslstore_refs(SSLSTORE_CTX, client_ctx) == 3);
+		expect((sslstore_each(server_store, ignore, NULL) > 0) == ((SSL_get_options(server) & SSL_OP_NO_TICKET) != 0));
 		end_pair(client, server);
 	}
 	expect(keys_asked == (version == TLS1_3_VERSION ? 4 : 1)); /* two tickets, then one for each resumption */
-	printf("%s: full handshake, then two resumptions; the store's key callback was asked %d times\n", version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2",
-	       keys_asked);
+	printf("%s, %s: full handshake, then two resumptions; the store's key callback was asked %d times\n", version == TLS1_3_VERSION ? "TLS 1.3" : "TLS 1.2",
+	       SSL_CTX_get_options(server_ctx) & SSL_OP_NO_TICKET ? "the server's sessions in a store" : "tickets", keys_asked);
 	sslstore_free(store);
 	sslstore_free(server_store);
 	new_pair(client_ctx, server_ctx, &client, &server);
@@ -144,6 +151,10 @@ static void ownership(void)
 
 	expect(small != NULL && sslstore_explain(ssl, s, small, 8) == 0 && strcmp(small, "not off") == 0);
 	free(small);
+	small = malloc(64);
+	expect(small != NULL && sslstore_explain(ssl, s, small, (size_t)-1) == 0 && strncmp(small, "not offered", 11) == 0);
+	free(small);
+	expect(sslstore_explain(ssl, s, NULL, 8) == 0 && sslstore_handshake(store, "key", NULL) == 0);
 	expect(sslstore_explain(ssl, s, NULL, 0) == 0 && sslstore_refs(SSLSTORE_SSL, ssl) == 1 && refs(s) == 2); /* lent */
 	expect(sslstore_attach(store, ctx, key_of, NULL) == 1 && sslstore_refs(SSLSTORE_CTX, ctx) == 3);         /* lent: SSL_new() took two */
 	expect(sslstore_put1(store, "another", NULL) == 1 && refs(s) == 1);
@@ -247,6 +258,7 @@ static void encodings(void)
 	new_pair(ctx, ctx, &client, &server);
 	handshake(0, NULL, client, server);
 	session = SSL_get1_session(client);
+	expect(SSL_SESSION_set1_hostname(session, "-----BEGIN") == 1); /* DER all the same */
 	n = i2d_SSL_SESSION(session, &der);
 	expect(n > 0 && n < (int)sizeof(again) && PEM_write_bio_SSL_SESSION(b, session) == 1);
 	copy = sslstore_parse(der, (size_t)n);
@@ -266,8 +278,9 @@ static void encodings(void)
 
 int main(void)
 {
-	resume(TLS1_2_VERSION);
-	resume(TLS1_3_VERSION);
+	resume(TLS1_2_VERSION, 0);
+	resume(TLS1_3_VERSION, 0);
+	resume(TLS1_3_VERSION, SSL_OP_NO_TICKET);
 	ownership();
 	queue();
 	encodings();
