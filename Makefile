@@ -23,7 +23,7 @@ env: ## the lines that make `go build` find OpenSSL 1.1.1, for your shell: eval 
 	@ci/openssl.sh --print-env
 
 # check runs these in order. They share the build cache, so they are one after the other.
-CHECKS := vet staticcheck format rules docs-check openssl-test deploy modules test-spacemonkey race shuffle cgocheck checkptr finalizers queue asan oldest coverage
+CHECKS := vet staticcheck format rules docs-check openssl-test deploy modules test-spacemonkey race shuffle cgocheck checkptr finalizers queue asan legacy oldest coverage
 
 .PHONY: check docs $(CHECKS)
 check: ## all gates but mutation (15 min)
@@ -57,7 +57,6 @@ deploy: ## docs/DEPLOY.md, tried in a module elsewhere and in an empty root (20 
 modules: ## the modules of their own: examples/grpc and bench, whose figures are for make bench
 	@for m in examples/grpc bench; do $(WITH) go -C $$m vet ./... && $(WITH) go -C $$m test ./... || exit 1; done
 
-.PHONY: legacy
 legacy: ## C and cgo programs that own their objects (examples/legacy-*), also under valgrind and the address sanitizer (30 s; the first time 3 min)
 	@ci/need.sh valgrind g++
 	@$(GO) test ./capi ./examples/legacy-cgo

@@ -40,7 +40,7 @@ const (
 // SetTicketStore sets what gives the servers that are made with c the keys of their tickets, also if an SNI callback chooses another Ctx. nil goes back to libssl's own.
 //
 // Tickets are encrypted with AES-CBC, and authenticated with HMAC-SHA256. A TicketStore with AES-128-CBC or AES-256-CBC gets just that; for another cipher a key of AES is made of its
-// key, and the digest is not looked at. Servers that share TicketKeys understand one another if all use this package. TicketKey.IV is not used: each ticket has a random one. Tickets of TLS 1.3, which are for one connection, are
+// key, and the digest and the engines are not looked at. Servers that share TicketKeys understand one another if all use this package. TicketKey.IV is not used: each ticket has a random one. Tickets of TLS 1.3, which are for one connection, are
 // always renewed, as with libssl's own keys.
 func (c *Ctx) SetTicketStore(store *TicketStore) {
 	c.tickets.Store(store)
