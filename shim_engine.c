@@ -120,6 +120,33 @@ static int operate(gossl_ssl *s, int op, unsigned char *buf, int len, int *n)
 	return r;
 }
 
+extern void gosslTick(void);
+
+/*
+ * Goes to Go and back between the states of a resumed handshake. With no processor to spare Go's monitor takes the processor away from a call of C that lasts
+ * for two of its looks, some 70 us, and getting one again costs more than the ticks do. Steps of a full handshake are longer than that in themselves.
+ */
+static void tick(const SSL *ssl, int where, int ret)
+{
+	(void)ret;
+	if ((where & SSL_CB_LOOP) && SSL_session_reused((SSL *)ssl))
+		gosslTick();
+}
+
+static int operate_ticking(gossl_ssl *s, int op, unsigned char *buf, int len, int *n)
+{
+	int r;
+
+	if (!(gossl_io_does(op) & SHAKES) || SSL_is_init_finished(s->ssl) || SSL_get_info_callback(s->ssl) != NULL
+	    || SSL_CTX_get_info_callback(SSL_get_SSL_CTX(s->ssl)) != NULL)
+		return operate(s, op, buf, len, n);
+	SSL_set_info_callback(s->ssl, tick);
+	r = operate(s, op, buf, len, n);
+	if (SSL_get_info_callback(s->ssl) == tick) /* else a callback has set another */
+		SSL_set_info_callback(s->ssl, NULL);
+	return r;
+}
+
 gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, const unsigned char *in, int in_len, unsigned char *out, int out_len, int eof,
 			 gossl_moved *m)
 {
@@ -132,7 +159,7 @@ gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, cons
 		return more;
 	outer = s->windows; /* of a call that this one is nested in */
 	s->windows = (struct gossl_windows){ in, out, in_len, out_len, eof };
-	m->ret = operate(s, op, buf, len, &m->n);
+	m->ret = operate_ticking(s, op, buf, len, &m->n);
 	if (op != GOSSL_SHUTDOWN || m->ret != 0) /* which means that close_notify was sent; SSL_get_error would call it an error */
 		m->error = gossl_io_error(s, m->ret);
 	m->in = in_len - s->windows.in_left;

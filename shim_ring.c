@@ -24,7 +24,7 @@ gossl_ring *gossl_ring_new(void)
 	return ring;
 }
 
-static void drop(gossl_ring *ring)
+static void unref(gossl_ring *ring)
 {
 	if (ring == NULL || --ring->refs > 0)
 		return;
@@ -35,7 +35,7 @@ static void drop(gossl_ring *ring)
 void gossl_ring_free(gossl_ring *ring)
 {
 	pthread_mutex_lock(&lock);
-	drop(ring);
+	unref(ring);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -67,7 +67,7 @@ void gossl_ring_replace(gossl_ring **place, gossl_ring *ring)
 	pthread_mutex_lock(&lock);
 	if (ring != NULL)
 		ring->refs++;
-	drop(*place);
+	unref(*place);
 	*place = ring;
 	pthread_mutex_unlock(&lock);
 }

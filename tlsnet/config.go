@@ -1,6 +1,7 @@
 package tlsnet
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
@@ -78,9 +79,10 @@ type Config struct {
 	// KeyLogWriter, unless nil, gets the secrets of all connections, in the NSS key log format. Whoever has them can read everything. For debugging only.
 	KeyLogWriter io.Writer
 
-	mu     sync.Mutex
-	client *clientContext
-	server *serverContext
+	mu      sync.Mutex
+	client  *clientContext
+	server  *serverContext
+	limiter *limiter
 }
 
 // Clone returns a copy, which can be changed. It shares a SessionCache that was set, but not the one that stands for nil.
@@ -100,15 +102,14 @@ func (c *Config) Clone() *Config {
 // handshakeTimeout is the limit where the Config has none.
 const handshakeTimeout = 30 * time.Second
 
-// limit returns ctx with the limit of the handshake.
-func (c *Config) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	switch {
-	case c.HandshakeTimeout < 0:
-		return ctx, func() {}
-	case c.HandshakeTimeout == 0:
-		return context.WithTimeout(ctx, handshakeTimeout)
+// handshakes returns what limits the Config's handshakes, and to how long.
+func (c *Config) handshakes() (*limiter, time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.limiter == nil {
+		c.limiter = new(limiter)
 	}
-	return context.WithTimeout(ctx, c.HandshakeTimeout)
+	return c.limiter, cmp.Or(c.HandshakeTimeout, handshakeTimeout)
 }
 
 func (c *Config) now() time.Time {

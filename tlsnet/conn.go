@@ -131,19 +131,14 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 	case c.closed.Load():
 		return net.ErrClosed
 	}
-	if c.config != nil {
-		var cancel context.CancelFunc
-		ctx, cancel = c.config.limit(ctx)
-		defer cancel()
-	}
-	stop := context.AfterFunc(ctx, func() { c.conn.Close() })
-	defer stop() // before cancel
+	limited, end := c.limit(ctx)
+	defer end()
 	c.handshakeErr = errPanic
-	err := c.handshake(ctx)
+	err := c.handshake(limited)
 	c.handshakeErr = nil
-	if stop(); ctx.Err() != nil {
+	if late := end(); late != nil {
 		c.conn.Close()
-		err = ctx.Err() // also if the handshake was faster
+		err = late // also if the handshake was faster
 	}
 	switch {
 	case err == nil:
