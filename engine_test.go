@@ -416,3 +416,35 @@ func TestEngineReleasesBuffers(t *testing.T) {
 		}
 	})
 }
+
+// The engine has an info callback of its own in a resumed handshake. One that is set, before or meanwhile, is what counts, and none is left.
+func TestEngineInfoCallback(t *testing.T) {
+	both(t, func(t *testing.T, version int) {
+		for _, when := range []string{"before", "meanwhile", "of the Ctx", "not"} {
+			client, server := tlsCtxs(t, version)
+			sess := session(t, client, server)
+			heard := map[bool]int{} // by whether the handshake was done
+			hear := func(ssl *libssl.SSL, _, _ int) { heard[ssl.IsInitFinished()]++ }
+			if when == "of the Ctx" {
+				server.SetInfoCallback(hear)
+			}
+			j := newJoint(t, client, server)
+			switch when {
+			case "before":
+				j.server.SSL().SetInfoCallback(hear)
+			case "meanwhile":
+				server.SetClientHelloCB(func(ssl *libssl.SSL) (result, alert int) {
+					ssl.SetInfoCallback(hear)
+					return libssl.ClientHelloSuccess, 0
+				})
+			}
+			wantEqual(t, "SetSession", j.client.SSL().SetSession(sess), 1)
+			j.shake(t)
+			wantEqual(t, "resumed", j.server.SSL().SessionReused(), true)
+			wantEqual(t, when+": heard of the handshake", heard[false] > 0, when != "not")
+			heard = map[bool]int{}
+			j.forServer(j.server.Shutdown)
+			wantEqual(t, when+": heard of the shutdown", heard[true] > 0, when != "not")
+		}
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -197,6 +198,36 @@ func TestStuckPeer(t *testing.T) {
 		}
 		if c.ConnectionState().HandshakeComplete {
 			t.Error("the handshake is complete")
+		}
+	})
+	t.Run("handshake timeouts", func(t *testing.T) { // one after the other, of one Config
+		limited := client.Clone()
+		limited.HandshakeTimeout = 30 * time.Millisecond
+		var all sync.WaitGroup
+		for range 4 {
+			near, _ := transport(t, "tcp", "127.0.0.1:0")
+			all.Add(1)
+			go func() {
+				defer all.Done()
+				if err := tlsnet.Client(near, limited).Handshake(); !errors.Is(err, context.DeadlineExceeded) {
+					t.Error(err)
+				}
+			}()
+			time.Sleep(8 * time.Millisecond)
+		}
+		all.Wait()
+	})
+	t.Run("handshake timeout of a callback's context", func(t *testing.T) {
+		limited := server.Clone()
+		limited.HandshakeTimeout = 10 * time.Millisecond
+		limited.GetCertificate = func(hello *tlsnet.ClientHelloInfo) (*tls.Certificate, error) {
+			<-hello.Context().Done()
+			return nil, hello.Context().Err()
+		}
+		near, far := transport(t, "tcp", "127.0.0.1:0")
+		go tlsnet.Client(far, client).Handshake()
+		if err := tlsnet.Server(near, limited).Handshake(); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
 		}
 	})
 	t.Run("handshake cancelled", func(t *testing.T) {

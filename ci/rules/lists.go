@@ -50,6 +50,7 @@ func projectLists() *lists {
 			"gosslForget":     "removes an entry; no code of the user runs",
 			"gosslSignerDies": "removes an entry; no code of the user runs",
 			"gosslShare":      "adds an entry; no code of the user runs",
+			"gosslTick":       "does nothing",
 			"gosslWake":       "closes a channel; no code of the user runs",
 			"gosslDispatch":   "hands work to the dispatcher's goroutine, where no C frame waits",
 		}),
