@@ -26,7 +26,7 @@ env: ## the lines that make `go build` find OpenSSL 1.1.1, for your shell: eval 
 CHECKS := vet staticcheck format rules docs-check openssl-test deploy modules test-spacemonkey race shuffle cgocheck checkptr finalizers queue asan legacy oldest coverage
 
 .PHONY: check docs $(CHECKS)
-check: ## all gates but mutation (15 min)
+check: ## all gates but mutation (more than 20 min)
 	@for c in $(CHECKS); do \
 		start=$$SECONDS; echo "== $$c"; \
 		$(MAKE) --no-print-directory $$c || { echo "== $$c failed: make $$c runs it alone" >&2; exit 1; }; \

@@ -1,4 +1,4 @@
-/* The keys of a TicketRing. libssl asks for one or two in each handshake of a server: going back to Go for them would cost more than the rest of it. */
+/* The keys of a TicketRing. libssl asks for one or two in each handshake of a server, and finds them without Go. */
 #include "shim_internal.h"
 
 #include <openssl/crypto.h>

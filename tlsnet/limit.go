@@ -40,7 +40,7 @@ func (c *Conn) closeAfter(ctx context.Context) func() error {
 }
 
 // limiter ends handshakes that take too long. All of a limiter may take equally long, so that they end in the order in which they began, and one timer
-// does for all: a timer for each would be most of what Go costs beside a handshake.
+// does for all: one for each would wake Go's poller each time.
 type limiter struct {
 	mu      sync.Mutex
 	running list.List // of *limited, the oldest first
