@@ -25,15 +25,20 @@ static int is_empty(const ERR_STATE *es)
 }
 
 /* Takes the whole queue out, with its allocated strings. Reports whether there was any entry; if not, saved is not set. */
-int gossl_queue_save(ERR_STATE *saved)
+static int take_queue(ERR_STATE *es, ERR_STATE *saved)
 {
-	ERR_STATE *es = ERR_get_state();
-
-	if (es == NULL || is_empty(es))
+	if (is_empty(es))
 		return 0;
 	*saved = *es;
 	memset(es, 0, sizeof(*es));
 	return 1;
+}
+
+int gossl_queue_save(ERR_STATE *saved)
+{
+	ERR_STATE *es = ERR_get_state();
+
+	return es != NULL && take_queue(es, saved);
 }
 
 void gossl_queue_restore(const ERR_STATE *saved)
@@ -51,7 +56,7 @@ void gossl_errors_begin(struct gossl_call *c)
 	if (es == NULL)
 		return;
 	if (!keep)
-		c->had = gossl_queue_save(&c->saved);
+		c->had = take_queue(es, &c->saved);
 	else if (!is_empty(es))
 		es->err_flags[es->top] |= BEFORE_CALL;
 }

@@ -41,6 +41,8 @@ type Conn struct {
 	writeDeadline atomic.Int64
 	out           sink
 
+	operations atomic.Uint32 // see operated
+
 	closed  atomic.Bool
 	stateMu sync.Mutex
 	state   *tls.ConnectionState // once it was asked for
@@ -267,6 +269,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 }
 
 func (c *Conn) read(b []byte) (int, error) {
+	c.operated()
 	step := c.readStep(b, c.in.spare())
 	for {
 		c.in.used(step.In)
@@ -342,8 +345,10 @@ func (c *Conn) late() bool {
 
 func (c *Conn) write(b []byte) (int, error) {
 	// What a transport did not take before goes first. Without its room libssl might stop inside a record, which only the same bytes could end.
-	if err := c.out.flush(true); err != nil {
-		return 0, err
+	if c.out.behind() {
+		if err := c.out.flush(true); err != nil {
+			return 0, err
+		}
 	}
 	step := c.writeStep(b)
 	err := c.out.flush(true)
@@ -366,6 +371,7 @@ func (c *Conn) write(b []byte) (int, error) {
 }
 
 func (c *Conn) writeStep(b []byte) libssl.Step {
+	c.operated()
 	c.out.mu.Lock()
 	defer c.out.mu.Unlock()
 	step := c.engine.Write(b, nil, c.out.room(len(b) > 16<<10))

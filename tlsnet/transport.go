@@ -93,14 +93,14 @@ func (s *source) poll() bool {
 func (s *source) recv(fd uintptr) bool {
 	s.buf = getBuffer(s.large)
 	for {
-		n, err := syscall.Read(int(fd), s.buf.b[:cap(s.buf.b)-spareEnd])
+		n, errno := readSocket(fd, s.buf.b[:cap(s.buf.b)-spareEnd])
 		switch {
-		case err == syscall.EINTR:
-		case err == syscall.EAGAIN:
+		case errno == syscall.EINTR:
+		case errno == syscall.EAGAIN:
 			s.drop()
 			return false
-		case err != nil:
-			s.got(0, os.NewSyscallError("read", err))
+		case errno != 0:
+			s.got(0, os.NewSyscallError("read", errno))
 			return true
 		case n == 0:
 			s.got(0, io.EOF)
@@ -148,8 +148,9 @@ type sink struct {
 	pending *buffer     // what libssl wrote, and nobody has taken to send
 	waits   atomic.Bool // there is some
 	sending sync.Mutex
-	taken   *buffer // what is being sent
-	sent    int     // of taken
+	taken   *buffer     // what is being sent
+	sent    int         // of taken
+	stuck   atomic.Bool // the transport did not take all of it
 }
 
 // room returns the window for an operation of libssl. mu is held, until wrote.
@@ -179,6 +180,9 @@ func (s *sink) wrote(n int) {
 	s.pending.put()
 	s.pending = nil
 }
+
+// behind reports whether there may be something that nobody is sending.
+func (s *sink) behind() bool { return s.stuck.Load() || s.waits.Load() }
 
 // flush sends all that was written, and goes on with what others write meanwhile. If wait is false and somebody else is sending, it is left to him.
 func (s *sink) flush(wait bool) error {
@@ -235,6 +239,7 @@ func (s *sink) send() error {
 		n, err := s.conn.Write(s.taken.b[s.sent:])
 		s.sent += n
 		if s.sent < len(s.taken.b) {
+			s.stuck.Store(true)
 			if err == nil {
 				err = io.ErrShortWrite
 			}
@@ -242,6 +247,9 @@ func (s *sink) send() error {
 		}
 		s.taken.put()
 		s.taken = nil
+		if s.stuck.Load() {
+			s.stuck.Store(false)
+		}
 	}
 	return nil
 }
