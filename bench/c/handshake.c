@@ -71,36 +71,44 @@ static void mem_run(struct fixture *f, long n)
 
 /* The server of tcp: a thread that serves one connection after the other. */
 struct tcp {
-	struct ends *ends;
+	struct ends *ends; /* NULL: without TLS */
 	struct listener listener;
 	sem_t served;
 };
+
+static void serve_tls(struct ends *e, int fd)
+{
+	SSL *ssl = ends_server(e);
+	char byte = 0;
+
+	MUST(SSL_set_fd(ssl, fd) && SSL_accept(ssl) == 1 && SSL_write(ssl, &byte, 1) == 1);
+	MUST(SSL_read(ssl, &byte, 1) == 0);
+	SSL_shutdown(ssl);
+	SSL_free(ssl);
+}
 
 static void *serve(void *arg)
 {
 	struct tcp *t = arg;
 
 	for (;;) {
-		SSL *ssl;
 		char byte = 0;
 		int fd = listener_accept(&t->listener);
 
-		ssl = ends_server(t->ends);
-		MUST(SSL_set_fd(ssl, fd) && SSL_accept(ssl) == 1 && SSL_write(ssl, &byte, 1) == 1);
-		MUST(SSL_read(ssl, &byte, 1) == 0);
-		SSL_shutdown(ssl);
-		SSL_free(ssl);
+		if (t->ends != NULL)
+			serve_tls(t->ends, fd);
+		else
+			MUST(write(fd, &byte, 1) == 1 && read(fd, &byte, 1) == 0);
 		close(fd);
 		sem_post(&t->served);
 	}
 	return NULL;
 }
 
-static void tcp_connect(struct tcp *t, int keep)
+static void connect_tls(struct tcp *t, int fd, int keep)
 {
-	char byte;
-	int fd = listener_dial(&t->listener);
 	SSL *ssl = ends_client(t->ends);
+	char byte;
 
 	MUST(SSL_set_fd(ssl, fd) && SSL_connect(ssl) == 1 && SSL_read(ssl, &byte, 1) == 1);
 	MUST(SSL_session_reused(ssl) == (t->ends->session != NULL));
@@ -108,6 +116,17 @@ static void tcp_connect(struct tcp *t, int keep)
 	if (keep)
 		ends_keep(t->ends, ssl);
 	SSL_free(ssl);
+}
+
+static void tcp_connect(struct tcp *t, int keep)
+{
+	char byte;
+	int fd = listener_dial(&t->listener);
+
+	if (t->ends != NULL)
+		connect_tls(t, fd, keep);
+	else
+		MUST(read(fd, &byte, 1) == 1);
 	close(fd);
 }
 
@@ -124,12 +143,13 @@ static void tcp_run(struct fixture *f, long n)
 static struct tcp *tcp_new(const char *kind, const char *key)
 {
 	struct tcp *t = allot(sizeof(*t));
+	int plain = strcmp(kind, "plain") == 0;
 
-	t->ends = ends_of(kind, key);
+	t->ends = plain ? NULL : ends_of(kind, key);
 	t->listener = listener_new();
 	sem_init(&t->served, 0, 0);
 	spawn(serve, t);
-	tcp_connect(t, resumes(kind));
+	tcp_connect(t, !plain && resumes(kind));
 	sem_wait(&t->served);
 	return t;
 }

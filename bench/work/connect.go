@@ -158,6 +158,9 @@ func startService(stack Stack, kind, key string, tcp bool) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
+	if way.Plain() {
+		stack = plain
+	}
 	ends, err := stack(way)
 	if err != nil {
 		return nil, err

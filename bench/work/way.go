@@ -20,13 +20,16 @@ const PKIVariable = "BENCH_PKI"
 // Way is a way to connect. All use X25519, give one ticket and verify the server's certificate and name.
 type Way struct {
 	TLS13  bool
-	Resume string // "full" for not at all, "id", "ticket", "psk"
+	Resume string // "full" for not at all, "id", "ticket", "psk"; "" for no TLS
 	Key    string // of the server: "ecdsa" or "rsa"
 	Cipher string // "aes128", "aes256" or "chacha20"
 }
 
-// ParseWay reads "1.2-ticket" and the like.
+// ParseWay reads "1.2-ticket" and the like, and "plain".
 func ParseWay(kind, key, cipher string) (Way, error) {
+	if kind == "plain" {
+		return Way{}, nil
+	}
 	version, resume, _ := strings.Cut(kind, "-")
 	if version != "1.2" && version != "1.3" {
 		return Way{}, fmt.Errorf("no such version: %s", kind)
@@ -35,7 +38,10 @@ func ParseWay(kind, key, cipher string) (Way, error) {
 }
 
 // Resumes reports whether connections resume the session of the first one.
-func (w Way) Resumes() bool { return w.Resume != "full" }
+func (w Way) Resumes() bool { return w.Resume != "full" && !w.Plain() }
+
+// Plain reports whether connections are without TLS.
+func (w Way) Plain() bool { return w.Resume == "" }
 
 // CipherSuite is that of TLS 1.2 by its number.
 func (w Way) CipherSuite() uint16 {
@@ -91,3 +97,17 @@ type Conn interface {
 	Handshake() error
 	Resumed() bool
 }
+
+// plain is the Stack without TLS: what a connection costs whoever encrypts it.
+func plain(Way) (Ends, error) { return plainEnds{}, nil }
+
+type plainEnds struct{}
+
+func (plainEnds) Client(inner net.Conn) (Conn, error) { return plainConn{inner}, nil }
+func (plainEnds) Server(inner net.Conn) (Conn, error) { return plainConn{inner}, nil }
+func (plainEnds) Keep(Conn) error                     { return nil }
+
+type plainConn struct{ net.Conn }
+
+func (plainConn) Handshake() error { return nil }
+func (plainConn) Resumed() bool    { return false }
