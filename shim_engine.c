@@ -11,12 +11,12 @@ static BIO_METHOD *windows_method;
 
 static int window_read(BIO *bio, char *buf, int len)
 {
-	struct gossl_windows *w = &((gossl_ssl *)BIO_get_data(bio))->windows;
-	int n = len < w->in_left ? len : w->in_left;
+	struct gossl_windows *w = ((gossl_ssl *)BIO_get_data(bio))->windows;
+	int left = w != NULL ? w->in_left : 0, n = len < left ? len : left;
 
 	BIO_clear_retry_flags(bio);
 	if (n <= 0) {
-		if (w->eof)
+		if (w != NULL && w->eof)
 			return 0;
 		BIO_set_retry_read(bio);
 		return -1;
@@ -29,8 +29,8 @@ static int window_read(BIO *bio, char *buf, int len)
 
 static int window_write(BIO *bio, const char *buf, int len)
 {
-	struct gossl_windows *w = &((gossl_ssl *)BIO_get_data(bio))->windows;
-	int n = len < w->out_left ? len : w->out_left;
+	struct gossl_windows *w = ((gossl_ssl *)BIO_get_data(bio))->windows;
+	int left = w != NULL ? w->out_left : 0, n = len < left ? len : left;
 
 	BIO_clear_retry_flags(bio);
 	if (n <= 0) {
@@ -87,7 +87,7 @@ static int read_all(gossl_ssl *s, unsigned char *buf, int len, int *n)
 		if (r <= 0)
 			return r;
 		*n += r;
-	} while (*n < len && (s->windows.in_left > 0 || SSL_pending(s->ssl) > 0));
+	} while (*n < len && (s->windows->in_left > 0 || SSL_pending(s->ssl) > 0));
 	return r;
 }
 
@@ -150,7 +150,7 @@ static int operate_ticking(gossl_ssl *s, int op, unsigned char *buf, int len, in
 gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, const unsigned char *in, int in_len, unsigned char *out, int out_len, int eof,
 			 gossl_moved *m)
 {
-	struct gossl_windows outer;
+	struct gossl_windows w = { in, out, in_len, out_len, eof }, *outer;
 	struct gossl_call c;
 	gossl_more *more = NULL;
 
@@ -158,12 +158,12 @@ gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, cons
 	if (!gossl_begin(&c, s, gossl_io_does(op), &more))
 		return more;
 	outer = s->windows; /* of a call that this one is nested in */
-	s->windows = (struct gossl_windows){ in, out, in_len, out_len, eof };
+	s->windows = &w;
 	m->ret = operate_ticking(s, op, buf, len, &m->n);
 	if (op != GOSSL_SHUTDOWN || m->ret != 0) /* which means that close_notify was sent; SSL_get_error would call it an error */
 		m->error = gossl_io_error(s, m->ret);
-	m->in = in_len - s->windows.in_left;
-	m->out = out_len - s->windows.out_left;
+	m->in = in_len - w.in_left;
+	m->out = out_len - w.out_left;
 	m->pending = SSL_pending(s->ssl);
 	s->windows = outer;
 	/* SSL_MODE_RELEASE_BUFFERS forgets those of the handshake and of what answers a ticket: 33 KB for as long as the connection is idle. */

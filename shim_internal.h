@@ -17,15 +17,15 @@ struct gossl_windows {
 
 struct gossl_ssl {
 	SSL *ssl;
-	SSL_CTX *session_ctx;         /* the SSL_CTX that SSL_new was given; callbacks and cache are this one's. NULL if unknown */
-	_Atomic(uintptr_t) owner;     /* the thread that uses the SSL, by the address of its token, or 0; bit 0: somebody waits */
-	int depth;                    /* calls of the owner that are nested in one another */
-	_Atomic(int) callbacks;       /* Go callbacks that run inside the owner's calls */
-	int dead;                     /* SSL_set_session returned 0 */
-	int dropped;                  /* SSL_set_session while connected or connecting: libssl goes on with another session than it had, or none */
-	int stillborn;                /* the handshake failed before it made a session: libssl only repeats that it failed */
-	struct gossl_windows windows; /* of the engine's call that runs */
-	unsigned int own;             /* which of fn were set on this SSL: they die with it. The others are the SSL_CTX's */
+	SSL_CTX *session_ctx;          /* the SSL_CTX that SSL_new was given; callbacks and cache are this one's. NULL if unknown */
+	_Atomic(uintptr_t) owner;      /* the thread that uses the SSL, by the address of its token, or 0; bit 0: somebody waits */
+	int depth;                     /* calls of the owner that are nested in one another */
+	_Atomic(int) callbacks;        /* Go callbacks that run inside the owner's calls */
+	struct gossl_windows *windows; /* of the engine's call that runs, or NULL */
+	unsigned int own;              /* which of fn were set on this SSL: they die with it. The others are the SSL_CTX's */
+	unsigned char dead;            /* SSL_set_session returned 0 */
+	unsigned char dropped;         /* SSL_set_session while connected or connecting: libssl goes on with another session than it had, or none */
+	unsigned char stillborn;       /* the handshake failed before it made a session: libssl only repeats that it failed */
 	uintptr_t fn[GOSSL_FN_OF_SSL];
 	struct gossl_functions *cert_functions; /* those of the SSL_CTX that the certificates come from, if they were copied from another SSL, or NULL */
 	unsigned char *answer;                  /* from malloc: bytes of a callback that libssl reads after it */

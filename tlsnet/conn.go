@@ -17,19 +17,22 @@ import (
 
 // Conn is a TLS connection over another connection. It is a [net.Conn]: several goroutines may use it at once.
 type Conn struct {
-	conn     net.Conn
-	ssl      *libssl.SSL
-	engine   *libssl.Engine
-	isClient bool
-	config   *Config // nil for one of NewConn
-	host     string  // whose certificate is expected
-	side     *side   // nil for one of NewConn
-	reused   bool
+	conn   net.Conn
+	ssl    *libssl.SSL
+	engine *libssl.Engine
+	config *Config // nil for one of NewConn
+	host   string  // whose certificate is expected
+	side   *side   // nil for one that has no use for it
 
 	handshakeMu  sync.Mutex
 	handshakeErr error
-	paused       bool        // by a callback
 	shaken       atomic.Bool // the handshake is done
+	isClient     bool
+	reused       bool
+	paused       bool // by a callback
+
+	closed     atomic.Bool
+	operations atomic.Uint32 // see operated
 
 	readMu  sync.Mutex // also guards in
 	readErr error
@@ -41,9 +44,6 @@ type Conn struct {
 	writeDeadline atomic.Int64
 	out           sink
 
-	operations atomic.Uint32 // see operated
-
-	closed  atomic.Bool
 	stateMu sync.Mutex
 	state   *tls.ConnectionState // once it was asked for
 }

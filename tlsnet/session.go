@@ -151,6 +151,9 @@ func (c *Conn) beginClient(ctx context.Context) error {
 	if err := c.expectHost(); err != nil {
 		return fmt.Errorf("tlsnet: ServerName %q: %w", c.host, err)
 	}
+	if client.cache == NoSessions && c.config.Session == nil {
+		return nil
+	}
 	key := c.host
 	if key == "" {
 		key = c.conn.RemoteAddr().String()

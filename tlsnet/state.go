@@ -77,10 +77,10 @@ func (c *Conn) peerCertificates() []*x509.Certificate {
 
 // Resumption says whether a client's connection resumed a session, and if not, why.
 func (c *Conn) Resumption() Resumption {
-	if !c.isClient || !c.shaken.Load() || c.side == nil {
+	if !c.isClient || !c.shaken.Load() || c.config == nil {
 		return Resumption{}
 	}
-	r := Resumption{Offered: c.side.offered != nil, Reused: c.reused}
+	r := Resumption{Offered: c.side != nil && c.side.offered != nil, Reused: c.reused}
 	switch {
 	case r.Reused:
 	case !r.Offered:

@@ -147,10 +147,10 @@ type sink struct {
 	mu      sync.Mutex  // held while libssl writes
 	pending *buffer     // what libssl wrote, and nobody has taken to send
 	waits   atomic.Bool // there is some
+	stuck   atomic.Bool // the transport did not take all that was being sent
 	sending sync.Mutex
-	taken   *buffer     // what is being sent
-	sent    int         // of taken
-	stuck   atomic.Bool // the transport did not take all of it
+	taken   *buffer // what is being sent
+	sent    int     // of taken
 }
 
 // room returns the window for an operation of libssl. mu is held, until wrote.
