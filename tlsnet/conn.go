@@ -395,6 +395,7 @@ func (c *Conn) Close() error {
 	if e := c.conn.Close(); e != nil {
 		err = e
 	}
+	c.out.discard()
 	c.free()
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"runtime"
 	"testing"
 
@@ -95,6 +96,32 @@ func TestHandshakeCost(t *testing.T) {
 			t.Errorf("Close makes %d calls of C on both sides", got)
 		}
 	})
+}
+
+// A close_notify that the transport does not take leaves no garbage.
+func TestFailedCloseCost(t *testing.T) {
+	if underRace {
+		t.Skip("the race detector makes sync.Pool lose what it is given")
+	}
+	client, server := configs(bare)
+	garbage := func(limit int) int {
+		const n = 50
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range n {
+			near := &stingy{limit: 1 << 30}
+			c, s := over(t, client, server, func(conn net.Conn) net.Conn { near.Conn = conn; return near })
+			near.limit = limit
+			c.Close()
+			s.Close()
+		}
+		runtime.ReadMemStats(&after)
+		return int(after.TotalAlloc-before.TotalAlloc) / n
+	}
+	garbage(1 << 30)
+	if more := garbage(0) - garbage(1<<30); more > 4<<10 {
+		t.Errorf("%d bytes more than of one that is taken", more)
+	}
 }
 
 // A connection that waits for its peer holds no buffers.

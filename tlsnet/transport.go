@@ -217,10 +217,26 @@ func (s *sink) flushNow(raw syscall.RawConn) bool {
 		if s.sent < len(s.taken.b) {
 			return false
 		}
-		s.taken.put()
-		s.taken = nil
+		s.done()
 	}
 	return true
+}
+
+// discard forgets what nobody is sending, when the transport is closed.
+func (s *sink) discard() {
+	if !s.sending.TryLock() {
+		return
+	}
+	defer s.sending.Unlock()
+	for s.take() {
+		s.done()
+	}
+}
+
+// done gives the buffer back that was being sent.
+func (s *sink) done() {
+	s.taken.put()
+	s.taken = nil
 }
 
 // take makes what was written what is being sent, if there is anything.
@@ -245,8 +261,7 @@ func (s *sink) send() error {
 			}
 			return transportError("write", s.conn, err)
 		}
-		s.taken.put()
-		s.taken = nil
+		s.done()
 		if s.stuck.Load() {
 			s.stuck.Store(false)
 		}
