@@ -114,17 +114,22 @@ func calls() section {
 
 func handshakes(key, link string, cores int, title, note string) section {
 	s := section{key: key, title: title, note: note}
+	by, m, slice := stacks, cpuUs, 100
+	if link == "mem" {
+		by, slice = withEngine, 60
+	}
+	if cores > 1 {
+		m = wallUs
+	}
+	if link == "tcp" {
+		s.groups = append(s.groups, alone(slice, scenario{
+			name: "handshake/tcp/plain/none", title: "no TLS", cores: cores, metrics: []metric{m}, by: []string{plainC, ours}, base: plainC,
+		}))
+	}
 	for _, server := range []string{"ecdsa", "rsa"} {
 		for _, k := range kinds {
 			if cores > 1 && server == "rsa" && !strings.HasSuffix(k.name, "full") {
 				continue // resumption does not use the key
-			}
-			by, m, slice := stacks, cpuUs, 100
-			if link == "mem" {
-				by, slice = withEngine, 60
-			}
-			if cores > 1 {
-				m = wallUs
 			}
 			s.groups = append(s.groups, alone(slice, scenario{
 				name: "handshake/" + link + "/" + k.name + "/" + server, title: k.title + ", " + strings.ToUpper(server),
@@ -192,7 +197,7 @@ func pingpong() section {
 				if cores > 1 && (version == "1.2" || size > 64) {
 					continue
 				}
-				s.groups = append(s.groups, alone(60, scenario{
+				s.groups = append(s.groups, alone(150, scenario{
 					name: fmt.Sprintf("pingpong/%s/%d", version, size), title: fmt.Sprintf("%s, %d B, %s", version, size, where),
 					cores: cores, metrics: []metric{m}, by: withTuned, base: plainC,
 				}))

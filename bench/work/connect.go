@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime/debug"
 	"strconv"
 	"sync"
 )
@@ -247,6 +248,7 @@ func residentGrowth(stack Stack) Setup {
 			if err := s.run(n / 10); err != nil {
 				return err
 			}
+			debug.FreeOSMemory() // else a heap grows until its first collection
 			before, err := resident()
 			if err != nil {
 				return err
@@ -254,6 +256,7 @@ func residentGrowth(stack Stack) Setup {
 			if err := s.run(n); err != nil {
 				return err
 			}
+			debug.FreeOSMemory()
 			after, err := resident()
 			values["grown"], values["rss"] = after-before, after
 			return err
