@@ -75,7 +75,8 @@ var kinds = []struct{ name, title string }{
 	{"1.3-psk", "1.3 PSK"},
 }
 
-func alone(slice int, s scenario) group { return group{15, slice, []scenario{s}} }
+// alone is a group of one. Slices are long: for a while after a pause Go's monitor interferes more than it does with a program that is busy.
+func alone(slice int, s scenario) group { return group{9, slice, []scenario{s}} }
 
 // sections is all that there is to measure.
 func sections() []section {
@@ -114,9 +115,9 @@ func calls() section {
 
 func handshakes(key, link string, cores int, title, note string) section {
 	s := section{key: key, title: title, note: note}
-	by, m, slice := stacks, cpuUs, 100
+	by, m, slice := stacks, cpuUs, 400
 	if link == "mem" {
-		by, slice = withEngine, 60
+		by, slice = withEngine, 200
 	}
 	if cores > 1 {
 		m = wallUs
@@ -177,7 +178,7 @@ func bulk(cores int, title, note string) section {
 		if cores > 1 {
 			m = wallUs
 		}
-		s.groups = append(s.groups, alone(100, scenario{
+		s.groups = append(s.groups, alone(200, scenario{
 			name: fmt.Sprintf("bulk/%s/%s/%d", r.version, r.cipher, r.kib<<10), title: fmt.Sprintf("%s %s, %d KiB", r.version, r.title, r.kib),
 			cores: cores, metrics: []metric{m}, by: withTuned, base: plainC, units: float64(r.kib) / 16,
 		}))
