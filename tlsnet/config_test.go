@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 	"runtime"
@@ -129,23 +130,41 @@ func TestClientAuth(t *testing.T) {
 	}
 }
 
-// A client whose certificate has expired since does not get in by a session.
+// A client of whose certificates one has expired since does not get in by a session, however often it has been renewed.
 func TestExpiredClientResumes(t *testing.T) {
 	now := time.Now()
-	eachVersion(t, func(c, s *tlsnet.Config) {
-		c.Certificates = []tls.Certificate{ca().issue(newKey(), now.Add(time.Minute), "client.test")}
-		s.ClientAuth, s.ClientCAs = tls.RequireAndVerifyClientCert, ca().pool()
-		s.Time = func() time.Time { return now }
-	}, func(t *testing.T, client, server *tlsnet.Config) {
-		resumed(t, client, server)
-		if !resumed(t, client, server) {
-			t.Fatal("not resumed")
+	between := ca().intermediate(now.Add(2 * time.Minute))
+	behind := between.issue(newKey(), now.Add(time.Hour), "client.test")
+	behind.Certificate = append(behind.Certificate, between.cert.Raw)
+	for name, cert := range map[string]tls.Certificate{
+		"its own":      ca().issue(newKey(), now.Add(2*time.Minute), "client.test"),
+		"intermediate": behind,
+	} {
+		for _, stateful := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, tickets %v", name, !stateful), func(t *testing.T) {
+				now := now
+				eachVersion(t, func(c, s *tlsnet.Config) {
+					c.Certificates = []tls.Certificate{cert}
+					s.ClientAuth, s.ClientCAs = tls.RequireAndVerifyClientCert, ca().pool()
+					s.SessionTicketsDisabled = stateful
+					s.Time = func() time.Time { return now }
+				}, func(t *testing.T, client, server *tlsnet.Config) {
+					now = time.Now()
+					resumed(t, client, server)
+					now = now.Add(time.Minute)
+					for range 2 {
+						if !resumed(t, client, server) {
+							t.Fatal("not resumed")
+						}
+					}
+					now = now.Add(2 * time.Minute)
+					if _, _, _, serr := connect(t, client, server); serr == nil {
+						t.Error("accepted")
+					}
+				})
+			})
 		}
-		now = now.Add(2 * time.Minute)
-		if _, _, _, serr := connect(t, client, server); serr == nil {
-			t.Error("accepted")
-		}
-	})
+	}
 }
 
 func TestCertificateChoice(t *testing.T) {

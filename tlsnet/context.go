@@ -144,6 +144,7 @@ func (c *Config) newServerCtx(ring *libssl.TicketRing, certificates []*tls.Certi
 	if c.ClientAuth >= tls.VerifyClientCertIfGiven {
 		err = errors.Join(err, c.ClientCAs.trustedBy(ctx))
 		ctx.SetClientCAList(c.ClientCAs.subjects())
+		ctx.SetCertVerifyCallback(noteExpiry)
 	}
 	switch c.ClientAuth {
 	case tls.NoClientCert:

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/seed-c1436005/libssl/tlsnet"
 )
@@ -152,5 +153,31 @@ func TestFileCacheTakeOnce(t *testing.T) {
 		if got.Load() != 1 {
 			t.Fatalf("%d got it", got.Load())
 		}
+	}
+}
+
+// Sessions that nobody has asked for in a week are gone, and nothing else is.
+func TestFileCacheForgets(t *testing.T) {
+	client, server := configs(nil)
+	dir := t.TempDir()
+	cache := newFileCache(t, dir)
+	session := sessionOf(t, client, server)
+	cache.Put("old", session)
+	sessions, err := filepath.Glob(filepath.Join(dir, "*"))
+	check(err)
+	cache.Put("young", session)
+	unfinished, other := filepath.Join(dir, "new-123"), filepath.Join(dir, "new-plans")
+	then := time.Now().Add(-8 * 24 * time.Hour)
+	for _, file := range []string{sessions[0], unfinished, other} {
+		check(errors.Join(os.WriteFile(file, nil, 0o600), os.Chtimes(file, then, then)))
+	}
+	cache = newFileCache(t, dir)
+	for file, want := range map[string]bool{sessions[0]: false, unfinished: false, other: true} {
+		if _, err := os.Stat(file); (err == nil) != want {
+			t.Errorf("%s: is there %v, want %v", file, err == nil, want)
+		}
+	}
+	if _, ok := cache.Get("young"); !ok {
+		t.Error("the young session is gone")
 	}
 }

@@ -25,13 +25,21 @@ type authority struct {
 }
 
 func newAuthority(name string) *authority {
-	key := newKey()
-	a := &authority{key: key}
-	a.cert = a.sign(&x509.Certificate{
-		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-		NotAfter: time.Now().Add(48 * time.Hour),
-	}, key.Public())
+	a := &authority{key: newKey()}
+	a.cert = a.sign(authorityTemplate(name, time.Now().Add(48*time.Hour)), a.key.Public())
 	return a
+}
+
+// intermediate makes an authority below a.
+func (a *authority) intermediate(notAfter time.Time) *authority {
+	key := newKey()
+	return &authority{a.sign(authorityTemplate("intermediate", notAfter), key.Public()), key}
+}
+
+func authorityTemplate(name string, notAfter time.Time) *x509.Certificate {
+	return &x509.Certificate{
+		Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign, NotAfter: notAfter,
+	}
 }
 
 func newKey() *ecdsa.PrivateKey {

@@ -3,7 +3,9 @@ package tlsnet
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/seed-c1436005/libssl"
@@ -40,20 +42,36 @@ func (c *Conn) verifies() bool {
 	return c.config.ClientAuth >= tls.VerifyClientCertIfGiven
 }
 
-// stillValid says whether the certificate of a client that resumed a session has expired since.
+// noteExpiry verifies a client, and puts into its session, with which it also goes into tickets, when the first certificate of the chain expires: a
+// ticket has no chain.
+func noteExpiry(v *libssl.Verification) int {
+	if !v.Verify() {
+		return v.ErrorCode()
+	}
+	var expires time.Time
+	if chain, err := v.Chain(); err == nil { // else crypto/x509 cannot read it: the session is not used
+		expires = firstToExpire(chain)
+	}
+	session := v.SSL.Session()
+	defer session.Free()
+	if session.SetTicketAppData(binary.BigEndian.AppendUint64(nil, uint64(expires.Unix()))) != nil {
+		return libssl.VerifyErrUnspecified
+	}
+	return libssl.VerifyOK
+}
+
+// stillValid says whether a certificate of a client that resumed a session has expired since.
 func (c *Conn) stillValid() error {
-	der := c.ssl.PeerCertificateDER()
-	if der == nil {
+	session := c.ssl.Session()
+	defer session.Free()
+	data := session.TicketAppData()
+	switch {
+	case data == nil && c.ssl.PeerCertificateDER() == nil: // it has none
+		return nil
+	case len(data) == 8 && !c.config.now().After(time.Unix(int64(binary.BigEndian.Uint64(data)), 0)):
 		return nil
 	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		return fmt.Errorf("tlsnet: handshake: the client's certificate: %w", err)
-	}
-	if c.config.now().After(cert.NotAfter) {
-		return errExpired
-	}
-	return nil
+	return errExpired
 }
 
 // expiry returns when the first certificate of the verified chain expires.
@@ -68,13 +86,11 @@ func (c *Conn) expiry() time.Time {
 	if err != nil || len(chain) == 0 {
 		return time.Time{} // crypto/x509 cannot read it: the session is not used
 	}
-	first := chain[0].NotAfter
-	for _, cert := range chain[1:] {
-		if cert.NotAfter.Before(first) {
-			first = cert.NotAfter
-		}
-	}
-	return first
+	return firstToExpire(chain)
+}
+
+func firstToExpire(chain []*x509.Certificate) time.Time {
+	return slices.MinFunc(chain, func(a, b *x509.Certificate) int { return a.NotAfter.Compare(b.NotAfter) }).NotAfter
 }
 
 // keep gives the cache the sessions that have come, once the peer is verified. It is called where nothing is locked: a cache may be slow, or use the
