@@ -124,12 +124,13 @@ extern void gosslTick(void);
 
 /*
  * Goes to Go and back between the states of a resumed handshake. With no processor to spare Go's monitor takes the processor away from a call of C that lasts
- * for two of its looks, some 70 us, and getting one again costs more than the ticks do. Steps of a full handshake are longer than that in themselves.
+ * for two of its looks, some 70 us, and getting one again costs more than the ticks do. A resumed handshake of TLS 1.2 is over before that, and the steps of a
+ * full one are longer in themselves.
  */
 static void tick(const SSL *ssl, int where, int ret)
 {
 	(void)ret;
-	if ((where & SSL_CB_LOOP) && SSL_session_reused((SSL *)ssl))
+	if ((where & SSL_CB_LOOP) && SSL_version(ssl) == TLS1_3_VERSION && SSL_session_reused((SSL *)ssl))
 		gosslTick();
 }
 
