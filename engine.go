@@ -57,6 +57,14 @@ func (e *Engine) SSL() *SSL { return e.ssl }
 // It may be called at any time.
 func (e *Engine) SetEOF() { e.eof.Store(true) }
 
+// KeepBuffers makes the SSL keep its buffers, 33 KiB, when they are empty, or, if keep is false, free them then and now: see [ModeReleaseBuffers]. It may be
+// called during operations. After Free it does nothing.
+//
+// KeepBuffers corresponds to SSL_clear_mode(3), or SSL_set_mode(3) and SSL_free_buffers(3).
+func (e *Engine) KeepBuffers(keep bool) {
+	e.ssl.value("SSL_set_mode", 0, func(p *C.gossl_ssl) C.gossl_result { return C.gossl_engine_keep_buffers(p, cBool(keep)) })
+}
+
 // Connect goes on with the handshake as client. Connect corresponds to SSL_connect(3).
 func (e *Engine) Connect(in, out []byte) Step {
 	return e.operate("SSL_connect", C.GOSSL_CONNECT, slotHandshake, nil, in, out)

@@ -541,6 +541,7 @@ typedef struct gossl_moved {
 	int pending; /* SSL_pending */
 } gossl_moved;
 gossl_result gossl_engine_new(gossl_ssl *s);
+gossl_result gossl_engine_keep_buffers(gossl_ssl *s, int keep);
 gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, const unsigned char *in, int in_len, unsigned char *out, int out_len, int eof,
 			 gossl_moved *m);
 

@@ -77,6 +77,29 @@ gossl_result gossl_engine_new(gossl_ssl *s)
 	return GOSSL_SSL(s, ACTS | RESETS | PUSHES, set_windows(s), r.ret != 1);
 }
 
+/* Without those of a record that has come in part: a libssl that is not patched frees them, and goes on with them (CVE-2024-4741). */
+static void free_buffers(SSL *ssl)
+{
+	if (!SSL_has_pending(ssl) && strcmp(SSL_rstate_string(ssl), "RB") != 0)
+		SSL_free_buffers(ssl);
+}
+
+static int keep_buffers(SSL *ssl, int keep)
+{
+	if (keep) {
+		SSL_clear_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+	} else {
+		SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+		free_buffers(ssl);
+	}
+	return 1;
+}
+
+gossl_result gossl_engine_keep_buffers(gossl_ssl *s, int keep)
+{
+	return GOSSL_SSL(s, ACTS, keep_buffers(s->ssl, keep), 0);
+}
+
 /* Whole records, as many as are there and fit. What libssl fails with after some of them is told with them. */
 static int read_all(gossl_ssl *s, unsigned char *buf, int len, int *n)
 {
@@ -169,7 +192,7 @@ gossl_more *gossl_engine(gossl_ssl *s, int op, unsigned char *buf, int len, cons
 	s->windows = outer;
 	/* SSL_MODE_RELEASE_BUFFERS forgets those of the handshake and of what answers a ticket: 33 KB for as long as the connection is idle. */
 	if (op != GOSSL_WRITE && SSL_is_init_finished(s->ssl) && (SSL_get_mode(s->ssl) & SSL_MODE_RELEASE_BUFFERS))
-		SSL_free_buffers(s->ssl);
+		free_buffers(s->ssl);
 	if (m->error == SSL_ERROR_SSL || m->error == SSL_ERROR_SYSCALL)
 		c.more.error = m->error;
 	c.more.ended = gossl_io_ended(s, op, len, m->error);

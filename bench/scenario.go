@@ -259,7 +259,7 @@ func idle() section {
 
 func resident() section {
 	return section{
-		"rss", "Memory over 10,000 handshakes", "resident MiB, over TCP, from the 1,000th handshake to the 11,000th",
+		"rss", "Memory over 10,000 handshakes", "resident MiB, over TCP, from the 1,000th handshake to the 11,000th, each after a collection (Go) or malloc_trim (C)",
 		[]group{{1, 0, []scenario{{
 			name: "rss/1.3-full", title: "TLS 1.3 full", cores: 2, by: stacks, base: plainC, n: 10_000, fresh: true,
 			metrics: []metric{{"grown", "MiB", 1 << 20, "grown by"}, {"rss", "MiB", 1 << 20, "in the end"}},

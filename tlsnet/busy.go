@@ -3,12 +3,10 @@ package tlsnet
 import (
 	"sync"
 	"time"
-
-	"github.com/seed-c1436005/libssl"
 )
 
 // libssl's buffers of a connection are 33 KiB. With SSL_MODE_RELEASE_BUFFERS it has them only while a record is in them, which costs 3 % of an exchange of
-// short messages. So a connection that is busy keeps them, until it has been silent for a tick.
+// short messages. So one that has been used often keeps them, until it is silent for a tick.
 const (
 	busyAfter = 256 // reads and writes
 	busyTick  = 10 * time.Millisecond
@@ -53,17 +51,16 @@ func (b *busyConns) tick() {
 	b.mu.Unlock()
 	still := conns[:0]
 	for _, c := range conns {
-		switch {
-		case c.operations.Swap(busyAfter) == busyAfter:
-			c.ssl.SetMode(libssl.ModeReleaseBuffers)
-			c.ssl.FreeBuffers() // those that something is in go with it
-			c.operations.Store(0)
-			continue
-		case !c.keeps:
-			c.ssl.ClearMode(libssl.ModeReleaseBuffers)
-			c.keeps = true
+		keep := c.operations.Swap(busyAfter) > busyAfter
+		if keep != c.keeps {
+			c.engine.KeepBuffers(keep)
+			c.keeps = keep
 		}
-		still = append(still, c)
+		if keep {
+			still = append(still, c)
+		} else {
+			c.operations.Store(0)
+		}
 	}
 	clear(conns[len(still):])
 	b.add(still...)

@@ -395,7 +395,6 @@ func (c *Conn) Close() error {
 	if e := c.conn.Close(); e != nil {
 		err = e
 	}
-	c.out.discard()
 	c.free()
 	return err
 }
@@ -414,6 +413,7 @@ func (c *Conn) sayGoodbye() error {
 		c.conn.SetWriteDeadline(time.Now().Add(closeTimeout))
 		return c.out.flush(true)
 	})
+	c.out.discard()
 	if c.readMu.TryLock() {
 		defer c.readMu.Unlock()
 		if c.in.poll() {

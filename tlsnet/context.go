@@ -73,9 +73,8 @@ func (c *Config) newClient() (*clientContext, error) {
 	if client.cache == nil {
 		client.cache = NewLRUCache(0)
 	}
-	err = ctx.Param().SetHostFlags(libssl.CheckFlagNeverCheckSubject | libssl.CheckFlagNoPartialWildcards)
 	if len(c.Certificates) > 0 {
-		err = errors.Join(err, loadCertificate(ctx, &c.Certificates[0]))
+		err = loadCertificate(ctx, &c.Certificates[0])
 	}
 	if !c.InsecureSkipVerify {
 		ctx.SetVerify(libssl.VerifyPeer)

@@ -22,11 +22,12 @@
 // handshake would have checked: host, roots, client certificate, protocols, versions, ciphers, and when the first certificate of the chain expires.
 // A session is offered where all of that is the same, and nowhere else. What [Config.VerifyConnection] refused leaves none.
 //
-// Sessions of TLS 1.3 are used once. A server keeps those of clients without tickets itself and renews its keys of tickets each day.
+// Sessions of TLS 1.3 are used once. A server that verifies clients notes in their sessions when the first certificate of the chain expires. It keeps those
+// of clients without tickets itself, and renews its keys of tickets each day.
 //
 // # Cost
 //
 // A Read is one call of C, a Write one for each 64 KiB, the steps of a handshake two or three; Read and Write allocate nothing. A connection of a Config, from
 // setting it up to Close, is 20 to 29 calls, of both ends together. A connection that waits for a socket holds no buffers; one that was
-// busy gives libssl's up after 10 ms. Nothing here blocks inside C but callbacks of the Config that do.
+// busy gives libssl's up within 20 ms. Nothing here blocks inside C but callbacks of the Config that do.
 package tlsnet

@@ -28,7 +28,7 @@ const maxSessionFile = 1 << 20
 // NewFileCache returns a cache in the files of a folder, which is made if it is not there, for programs that end and start again. Several programs may
 // use it at once: a session for a single use goes to one of them. Files are encrypted (AES-256-GCM) with key, 32 bytes that have to be kept as secret as a
 // private key, and are for their owner only. A file that is damaged, or of another key, is as if it were not there, and what cannot be written is not kept.
-// Sessions that are a week old, as long as a ticket may live, are removed.
+// What was put a week ago, as long as a ticket may live, is removed by NewFileCache.
 func NewFileCache(dir string, key []byte) (SessionCache, error) {
 	if len(key) != 32 {
 		return nil, fmt.Errorf("tlsnet: NewFileCache: the key has %d bytes, not 32", len(key))
@@ -59,7 +59,7 @@ const sessionFileLife = 7 * 24 * time.Hour
 
 var sessionFile = regexp.MustCompile(`^([0-9a-f]{32}-[0-9]{19}|new-[0-9]+)$`)
 
-// forget removes what is older, of hosts that nobody has visited since.
+// forget removes what was put before then.
 func (c *fileCache) forget(then time.Time) {
 	entries, _ := os.ReadDir(c.dir)
 	for _, e := range entries {

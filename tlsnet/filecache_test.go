@@ -156,7 +156,7 @@ func TestFileCacheTakeOnce(t *testing.T) {
 	}
 }
 
-// Sessions that nobody has asked for in a week are gone, and nothing else is.
+// What was put a week ago is gone, and nothing else is.
 func TestFileCacheForgets(t *testing.T) {
 	client, server := configs(nil)
 	dir := t.TempDir()

@@ -196,6 +196,8 @@ func (c *Conn) expectHost() error {
 	case strings.HasPrefix(c.host, "."): // to libssl it is any name below
 		return errors.New("it begins with a dot")
 	}
+	// Not of the SSL_CTX: before 1.1.1l an SSL does not inherit them.
+	c.ssl.SetHostFlags(libssl.CheckFlagNeverCheckSubject | libssl.CheckFlagNoPartialWildcards)
 	if c.host != "" && (c.ssl.SetHost(trimDot(c.host)) != 1 || c.ssl.SetTLSExtHostName(trimDot(c.host)) != 1) {
 		return c.ssl.LastErrors()
 	}

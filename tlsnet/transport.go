@@ -222,7 +222,7 @@ func (s *sink) flushNow(raw syscall.RawConn) bool {
 	return true
 }
 
-// discard forgets what nobody is sending, when the transport is closed.
+// discard forgets what nobody is sending, before the transport is closed. No Write may be running: it would take its bytes for sent.
 func (s *sink) discard() {
 	if !s.sending.TryLock() {
 		return

@@ -46,10 +46,10 @@ func (c *Conn) verifies() bool {
 // ticket has no chain.
 func noteExpiry(v *libssl.Verification) int {
 	if !v.Verify() {
-		return v.ErrorCode()
+		return max(v.ErrorCode(), libssl.VerifyErrUnspecified) // never VerifyOK
 	}
 	var expires time.Time
-	if chain, err := v.Chain(); err == nil { // else crypto/x509 cannot read it: the session is not used
+	if chain, err := v.Chain(); err == nil && len(chain) > 0 { // else crypto/x509 cannot read it, and a session of this client is refused
 		expires = firstToExpire(chain)
 	}
 	session := v.SSL.Session()

@@ -31,8 +31,8 @@ func ParseWay(kind, key, cipher string) (Way, error) {
 		return Way{}, nil
 	}
 	version, resume, _ := strings.Cut(kind, "-")
-	if version != "1.2" && version != "1.3" {
-		return Way{}, fmt.Errorf("no such version: %s", kind)
+	if version != "1.2" && version != "1.3" || resume == "" {
+		return Way{}, fmt.Errorf("no such kind: %s", kind)
 	}
 	return Way{version == "1.3", resume, key, cipher}, nil
 }
