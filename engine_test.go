@@ -417,6 +417,29 @@ func TestEngineReleasesBuffers(t *testing.T) {
 	})
 }
 
+// KeepBuffers changes one SSL, at any time, frees what is empty at once, and leaves no error behind.
+func TestEngineKeepsBuffers(t *testing.T) {
+	both(t, func(t *testing.T, version int) {
+		client, server := clientCtx(t, version), serverCtx(t, version)
+		j := newJoint(t, client, server)
+		j.shake(t)
+		j.clientReads(make([]byte, 1)) // tickets
+		ssl := j.client.SSL()
+		kept, before := ctest.Heap(), ssl.LastErrors().Func
+		j.client.KeepBuffers(false)
+		if freed := kept - ctest.Heap(); kept > 0 && freed < 30_000 {
+			t.Errorf("%d bytes are freed", freed)
+		}
+		wantEqual(t, "the mode", ssl.Mode()&libssl.ModeReleaseBuffers, libssl.ModeReleaseBuffers)
+		j.client.KeepBuffers(true)
+		wantEqual(t, "the mode", ssl.Mode()&libssl.ModeReleaseBuffers, 0)
+		wantEqual(t, "the error", ssl.LastErrors().Func, before)
+		ssl.Free()
+		j.client.KeepBuffers(false)
+		wantEqual(t, "a freed one", errors.Is(ssl.LastErrors(), libssl.ErrFreed), true)
+	})
+}
+
 // The engine has an info callback of its own in a resumed handshake. One that is set, before or meanwhile, is what counts, and none is left.
 func TestEngineInfoCallback(t *testing.T) {
 	both(t, func(t *testing.T, version int) {
