@@ -131,7 +131,7 @@ bench-core: ## what SetSession, the handles and the engine cost, as ratios to C 
 	@$(GO) run ./ci/benchcore
 
 .PHONY: bench
-bench: ## beside C, spacemonkeygo, libp2p and crypto/tls: tables, plots, docs/PERFORMANCE.md; BENCH=-quick to see that it works (more than 10 min; leave the machine alone)
+bench: ## beside C, spacemonkeygo, libp2p and crypto/tls: tables, plots, docs/PERFORMANCE.md; BENCH=-quick to see that it works (16 min; leave the machine alone)
 	@$(WITH) go -C bench run . $(BENCH)
 
 .PHONY: fuzz
