@@ -9,7 +9,6 @@ import (
 	"net"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -241,45 +240,6 @@ func TestNewConn(t *testing.T) {
 	}
 	if _, err := tlsnet.NewConn(near, nil, true); err == nil {
 		t.Error("an SSL that is nil")
-	}
-}
-
-// delivered counts the Writes of a transport that did not fail.
-type delivered struct {
-	net.Conn
-	writes atomic.Int64
-}
-
-func (d *delivered) Write(b []byte) (int, error) {
-	n, err := d.Conn.Write(b)
-	if err == nil {
-		d.writes.Add(1)
-	}
-	return n, err
-}
-
-// A Write beside Close fails, or its bytes were sent.
-func TestWriteBesideClose(t *testing.T) {
-	client, server := configs(bare)
-	for i := range 500 {
-		near := &delivered{}
-		c, s := over(t, client, server, func(conn net.Conn) net.Conn { near.Conn = conn; return near })
-		go io.Copy(io.Discard, s)
-		before := near.writes.Load()
-		done := make(chan int64)
-		go func() {
-			var n int64
-			for second(c.Write([]byte{1})) == nil {
-				n++
-			}
-			done <- n
-		}()
-		time.Sleep(time.Duration(i%40) * 5 * time.Microsecond)
-		c.Close()
-		if n := <-done; n > near.writes.Load()-before {
-			t.Errorf("%d Writes, %d of the transport", n, near.writes.Load()-before)
-		}
-		s.Close()
 	}
 }
 
